@@ -1,0 +1,1 @@
+"""Every word that is said to a model, as files."""

@@ -1,0 +1,1 @@
+"""Questions over news articles, answered with citations that can be proved."""
