@@ -1,0 +1,124 @@
+"""How well one sentence answers a question: plain measures, and weights that were fitted for them.
+
+`bench/reader.py` fits the weights with a within-question loss on one half of the articles and measures on the
+other. Nothing is needed beyond sentence embeddings.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import astuple, dataclass
+
+from rag.asked import Kind, asked_for, holds
+from rag.words import content_words, words
+
+_NAME = re.compile(r"(?<!^)(?<![.!?:] )(?<![“\"‘'])\b[A-Z][\w’'-]+")
+_FIGURE = re.compile(r"\d[\d.,]*\d|\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What is measured of a sentence against a question; each about in [0, 1]."""
+
+    similarity: float
+    """Cosine of the embeddings of question and sentence."""
+    recall: float
+    """Share of the question's content words in the sentence, weighted by rarity."""
+    near_recall: float
+    """The same, counting a word that only a neighbouring sentence has as half."""
+    pairs: float
+    """Share of the question's neighbouring content words that are neighbours in the sentence too."""
+    names: float
+    """Share of the question's names and figures that passage and title hold; 1 when it has none."""
+    passage: float
+    """The passage's retrieval score as a share of the best one's."""
+    passage_recall: float
+    """`recall` of the whole passage with its title."""
+    kind: float
+    """1 when the sentence holds what the question word asks for, beyond the question's words; 0.5 when any will do."""
+    fresh: float
+    """Share of the sentence's content words that the question does not hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """A linear model over `Features`, with its intercept."""
+
+    coefficients: tuple[float, ...]
+    intercept: float = 0.0
+
+    def score(self, features: Features) -> float:
+        """Return the weighted sum."""
+        values: tuple[float, ...] = astuple(features)
+        return self.intercept + sum(w * x for w, x in zip(self.coefficients, values, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One sentence of one passage, in the words that are compared."""
+
+    text: str
+    terms: tuple[str, ...]
+    near: frozenset[str]
+    """Terms of the sentences beside it."""
+    passage_terms: frozenset[str]
+    """Terms of its passage and title."""
+    passage_text: str
+    """Passage and title, case folded."""
+    passage_score: float
+    """Retrieval score as a share of the best."""
+
+
+class QuestionProfile:
+    """What of a question is compared with every sentence, worked out once."""
+
+    def __init__(self, text: str, rarity: dict[str, float]) -> None:
+        rarest = max(rarity.values(), default=1.0)
+        self._terms = content_words(text)
+        self._weights = {term: rarity.get(term, rarest) for term in self._terms}
+        self._pairs = set(zip(self._terms, self._terms[1:], strict=False))
+        self._names = {name.casefold() for name in _NAME.findall(text)} | set(_FIGURE.findall(text))
+        self._words = frozenset(words(text))
+        self.kind: Kind = asked_for(text)
+
+    def measure(self, candidate: Candidate, similarity: float) -> Features:
+        """Return how one sentence compares with the question."""
+        terms = frozenset(candidate.terms)
+        pairs = set(zip(candidate.terms, candidate.terms[1:], strict=False))
+        return Features(
+            similarity=similarity,
+            recall=self.recall(terms),
+            near_recall=(self.recall(terms) + self.recall(terms | candidate.near)) / 2,
+            pairs=len(self._pairs & pairs) / len(self._pairs) if self._pairs else 0.0,
+            names=self.named_in(candidate.passage_text),
+            passage=candidate.passage_score,
+            passage_recall=self.recall(candidate.passage_terms),
+            kind=holds(self.kind, candidate.text, self._words),
+            fresh=len(terms.difference(self._terms)) / max(1, len(terms)),
+        )
+
+    def recall(self, found: AbstractSet[str]) -> float:
+        """Return the share of the question's content words in `found`, weighted by rarity; 0 when it has none."""
+        total = sum(self._weights.values())
+        return sum(weight for term, weight in self._weights.items() if term in found) / total if total else 0.0
+
+    def named_in(self, folded: str) -> float:
+        """Return the share of the question's names and figures that a case-folded text holds; 1 when it has none."""
+        return sum(name in folded for name in self._names) / len(self._names) if self._names else 1.0
+
+
+def rarity(sentences: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Return how rare each term is among these sentences: log(1 + N / n)."""
+    counts = Counter(term for sentence in sentences for term in set(sentence))
+    return {term: math.log1p(len(sentences) / n) for term, n in counts.items()}
+
+
+RANKING = Weights(coefficients=(7.25, 0.49, 3.16, 1.61, 0.75, 5.85, -1.51, 1.4, 0.9))
+"""Orders sentences; the softmax of the scores is the fitted probability that a sentence holds the answer."""
+
+ANSWERABLE = Weights(coefficients=(1.91, 0.0, 0.0, 0.0, 1.73, 0.0, 0.93, 0.0, 0.0), intercept=-3.14)
+"""Log odds that the articles answer at all, from the best sentence."""

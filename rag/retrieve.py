@@ -1,0 +1,160 @@
+"""From a question to the passages that may answer it: dense, lexical, and the hybrid of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rag.protocols import Embedder, Library, Retriever
+from rag.types import Hit, Passage, Scope
+from rag.words import content_words
+
+POOL = 100
+"""How many passages each half contributes to the fusion."""
+DENSE_WEIGHT = 0.8
+"""Weight of a dense score beside a lexical one, measured by `bench/retrieval.py`."""
+MOST_PER_ARTICLE = 4
+"""So that one long article cannot crowd out every other account."""
+SAME_STORY = 0.8
+"""Jaccard similarity of content words from which two passages of different articles are one story."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenseRetriever:
+    """Passages near in meaning."""
+
+    library: Library
+    embedder: Embedder
+
+    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Hit]:
+        """Return the passages whose vectors are nearest to the question's."""
+        found = self.library.dense(self.embedder.embed_query(query), scope, limit)
+        return [Hit(passage=each.passage, score=each.score, dense_rank=rank) for rank, each in enumerate(found, 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LexicalRetriever:
+    """Passages that share rare words with the question."""
+
+    library: Library
+
+    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Hit]:
+        """Return the passages best by BM25."""
+        found = self.library.lexical(query, scope, limit)
+        return [Hit(passage=each.passage, score=each.score, lexical_rank=rank) for rank, each in enumerate(found, 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HybridRetriever:
+    """Both halves, fused by their scores as shares of each list's best.
+
+    Shares keep how far ahead the best is, which ranks throw away: fusing by reciprocal
+    ranks stayed below BM25 alone on news (docs/benchmarks.md).
+    """
+
+    dense: Retriever
+    lexical: Retriever
+    weight: float = DENSE_WEIGHT
+    pool: int = POOL
+
+    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Hit]:
+        """Return the passages best by both halves together, in the order of the fused score."""
+        pool = max(self.pool, limit)
+        return fuse(self.dense.retrieve(query, scope, pool), self.lexical.retrieve(query, scope, pool), self.weight)[
+            :limit
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadRetriever:
+    """Wraps a retriever: folds copies of one story into one hit, and leaves room for other articles."""
+
+    inner: Retriever
+    most_per_article: int = MOST_PER_ARTICLE
+
+    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Hit]:
+        """Return the best passages without copies; an article exceeds its share only if nothing else is left."""
+        hits = fold(self.inner.retrieve(query, scope, limit * 4))
+        if len(scope.article_ids) == 1:
+            return hits[:limit]
+        return _spread(hits, self.most_per_article)[:limit]
+
+
+def hybrid(library: Library, embedder: Embedder) -> Retriever:
+    """Return the retriever that answers are made with."""
+    halves = DenseRetriever(library=library, embedder=embedder), LexicalRetriever(library=library)
+    return SpreadRetriever(inner=HybridRetriever(dense=halves[0], lexical=halves[1]))
+
+
+def fuse(dense: Sequence[Hit], lexical: Sequence[Hit], weight: float) -> list[Hit]:
+    """Return the union of two lists, best first, ties by passage id.
+
+    A passage that only the lexical list has counts as the dense list's last; the other way round as zero: every
+    passage has some similarity, but one without a shared word has no BM25 score.
+    """
+    by_meaning, by_words = {hit.passage.id: hit for hit in dense}, {hit.passage.id: hit for hit in lexical}
+    meaning = _shares({key: hit.score for key, hit in by_meaning.items()})
+    word = _shares({key: hit.score for key, hit in by_words.items()})
+    floor = min(meaning.values(), default=0.0)
+    fused = [
+        replace(
+            by_meaning.get(key) or by_words[key],
+            score=weight * meaning.get(key, floor) + word.get(key, 0.0),
+            dense_rank=by_meaning[key].dense_rank if key in by_meaning else None,
+            lexical_rank=by_words[key].lexical_rank if key in by_words else None,
+        )
+        for key in by_meaning | by_words
+    ]
+    return _best_first(fused)
+
+
+def fold(hits: Iterable[Hit]) -> list[Hit]:
+    """Return the hits with nearly identical passages of other articles folded into the best of them, order kept."""
+    kept: list[Hit] = []
+    terms: list[frozenset[str]] = []
+    for hit in hits:
+        mine = frozenset(content_words(hit.passage.text))
+        twin = next(
+            (i for i, other in enumerate(terms) if _same_story(kept[i].passage, hit.passage, other, mine)), None
+        )
+        if twin is None:
+            kept.append(hit)
+            terms.append(mine)
+        else:
+            kept[twin] = _with_copy(kept[twin], hit)
+    return kept
+
+
+def _same_story(kept: Passage, other: Passage, kept_terms: frozenset[str], other_terms: frozenset[str]) -> bool:
+    if kept.source.article_id == other.source.article_id:
+        return False
+    union = len(kept_terms | other_terms)
+    # A copy that changed a figure is no copy: it may be the very disagreement that was asked about.
+    figures = [{term for term in terms if any(map(str.isdigit, term))} for terms in (kept_terms, other_terms)]
+    return bool(union) and len(kept_terms & other_terms) / union >= SAME_STORY and figures[0] == figures[1]
+
+
+def _with_copy(hit: Hit, copy: Hit) -> Hit:
+    known = {source.article_id for source in (hit.passage.source, *hit.also_in)}
+    new = [source for source in (copy.passage.source, *copy.also_in) if source.article_id not in known]
+    return replace(hit, also_in=(*hit.also_in, *new))
+
+
+def _spread(hits: Sequence[Hit], most: int) -> list[Hit]:
+    seen: dict[str, int] = {}
+    first: list[Hit] = []
+    rest: list[Hit] = []
+    for hit in hits:
+        article = hit.passage.source.article_id
+        seen[article] = seen.get(article, 0) + 1
+        (first if seen[article] <= most else rest).append(hit)
+    return first + rest
+
+
+def _shares(scores: dict[str, float]) -> dict[str, float]:
+    best = max(scores.values(), default=0.0)
+    return {key: score / best if best > 0 else 0.0 for key, score in scores.items()}
+
+
+def _best_first(hits: list[Hit]) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
