@@ -1,0 +1,74 @@
+"""Whether the sources that an answer cites give different figures for the same thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import combinations
+
+from rag.types import Citation
+from rag.words import STOP_WORDS, content_words, stem
+
+_SAME_SUBJECT = 0.34
+"""Share of the shorter quote's content words, figures aside, that the other must have too."""
+_NEAR = 3
+"""How many words after a figure are looked at for what it counts."""
+_SMALL = (  # noqa: SIM905  a list of words reads better as text
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty"
+).split()
+_NUMBER = {word: str(value) for value, word in enumerate(_SMALL, 1)}
+_MONTHS = (  # noqa: SIM905
+    "january february march april may june july august september october november december"
+).split()
+_NOT_COUNTED = STOP_WORDS.union(_MONTHS)
+_ANYONE = frozenset(["people", "persons", "men", "women", "children", "others", "passengers", "residents"])
+_TOKEN = re.compile(r"[£$€]?\d[\d,]*(?:\.\d+)?%?|[^\W\d_]+")
+
+
+def in_conflict(citations: Sequence[Citation]) -> bool:
+    """Tell whether two articles that speak of the same thing count it differently."""
+    return any(
+        one.source.article_id != other.source.article_id and disagree(one.quote, other.quote)
+        for one, other in combinations(citations, 2)
+    )
+
+
+def disagree(one: str, other: str) -> bool:
+    """Tell whether two sentences share a subject and a counted thing, but no count of it."""
+    if not _same_subject(one, other):
+        return False
+    ours, theirs = _counts(one), _counts(other)
+    common = ours.keys() & theirs.keys()
+    return bool(common) and all(ours[thing].isdisjoint(theirs[thing]) for thing in common)
+
+
+def _same_subject(one: str, other: str) -> bool:
+    ours, theirs = ({term for term in content_words(text) if not term[0].isdigit()} for text in (one, other))
+    smaller = min(len(ours), len(theirs))
+    return smaller > 2 and len(ours & theirs) / smaller >= _SAME_SUBJECT
+
+
+def _counts(text: str) -> dict[str, set[str]]:
+    """Return what is counted and the figures given for it: {"passenger": {"14"}, "injur": {"14"}}."""
+    tokens = _TOKEN.findall(text.casefold())
+    counts: dict[str, set[str]] = {}
+    for place, token in enumerate(tokens):
+        figure = _NUMBER.get(token, token.replace(",", "") if any(map(str.isdigit, token)) else "")
+        if figure and not _is_year(figure):
+            for thing in _things(tokens[place + 1 : place + 1 + _NEAR], figure):
+                counts.setdefault(thing, set()).add(figure)
+    return counts
+
+
+def _things(following: Sequence[str], figure: str) -> list[str]:
+    until = next((i for i, token in enumerate(following) if any(map(str.isdigit, token))), len(following))
+    words = [token for token in following[:until] if token not in _NOT_COUNTED]
+    # "Five people injured" does not contradict "two people killed": what befell them is what is counted.
+    telling = [word for word in words if word not in _ANYONE] or words
+    unit = [figure[0]] if figure[0] in "£$€" else [figure[-1]] if figure[-1] == "%" else []
+    return unit + [stem(word) for word in telling]
+
+
+def _is_year(figure: str) -> bool:
+    return len(figure) == 4 and figure.isdigit() and "1500" <= figure < "2100"

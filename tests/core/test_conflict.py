@@ -1,0 +1,44 @@
+"""When two accounts count one thing differently."""
+
+import pytest
+
+from rag.conflict import disagree, in_conflict
+from rag.types import Citation, Source
+
+FOURTEEN = "Fourteen passengers were injured when the ferry struck the pier on Monday."
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (FOURTEEN, "The ferry struck the pier, and 17 passengers were injured, police said.", True),
+        (FOURTEEN, "When the ferry struck the pier 17 people were injured.", True),
+        (FOURTEEN, "14 passengers were injured as the ferry struck the pier.", False),
+        (FOURTEEN, "Three people were killed when the ferry struck the pier.", False),
+        (FOURTEEN, "The mayor opened 17 new schools.", False),
+        (FOURTEEN, "The ferry struck the pier on 17 May.", False),
+        (
+            "The bridge cost $3 million to mend, the town said.",
+            "The town said to mend the bridge cost $4 million.",
+            True,
+        ),
+        ("The bridge was mended in 2019 by the town.", "The bridge was mended in 2021 by the town.", False),
+        ("Support for the mayor fell to 39%.", "Support for the mayor fell to 42% on Monday.", True),
+        ("", "", False),
+    ],
+)
+def test_same_subject_other_count(one: str, other: str, expected: bool) -> None:
+    assert disagree(one, other) is expected
+    assert disagree(other, one) is expected
+
+
+def citation(article: str, quote: str) -> Citation:
+    source = Source(article_id=article, title="t")
+    return Citation(marker=1, source=source, version="v", start=0, end=len(quote), quote=quote)
+
+
+def test_an_article_does_not_contradict_itself() -> None:
+    later = "The ferry struck the pier and 17 passengers were injured."
+    assert in_conflict([citation("a", FOURTEEN), citation("b", later)])
+    assert not in_conflict([citation("a", FOURTEEN), citation("a", later)])
+    assert not in_conflict([])
