@@ -1,0 +1,107 @@
+"""From the desk's events to what the page shows, at a pace that a browser can follow, and stoppable at any moment."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rag.errors import DatelineError, UserError
+from rag.types import Event, Question
+from rag.web.exchange import Exchange
+
+if TYPE_CHECKING:
+    from rag.answer import Desk
+
+_log = logging.getLogger(__name__)
+
+PACE = 0.04
+"""Seconds between two updates of the page; faster costs a processor and looks no smoother."""
+
+LONGEST = 4000
+"""Characters that a question may have; more is a pasted article, and no search gains from it."""
+
+_UNEXPECTED = "Something went wrong on our side, and it was logged. Ask again, or run `dateline doctor`."
+
+
+def cleaned(text: str) -> str:
+    """Return what was typed as text that can be stored and sent; raise UserError when it is too long."""
+    if len(text) > LONGEST:
+        raise UserError(f"The question has {len(text):,} characters; {LONGEST:,} is the most. Ask a shorter one.")
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
+
+
+def follow(desk: Desk, question: Question) -> Iterator[Exchange]:
+    """Yield the exchange as it grows; failures end it with one line instead of raising."""
+    exchange = Exchange(question=question.text)
+    yield exchange
+    try:
+        for events in _batches(desk.stream(question)):
+            for event in events:
+                exchange = exchange.after(event)
+            yield exchange
+    except DatelineError as error:
+        yield exchange.failed(str(error))
+    except Exception:  # noqa: BLE001 - the page must say something, whatever broke
+        _log.exception("An answer failed")
+        yield exchange.failed(_UNEXPECTED)
+
+
+def _batches(events: Iterator[Event]) -> Iterator[list[Event]]:
+    """Yield events in batches, one per PACE; a reader that stops early stops the source at its next event.
+
+    The source runs in a thread of its own, so that a model that keeps silent cannot delay a stop.
+    """
+    feed = _Feed(events)
+    threading.Thread(target=feed.run, name="dateline-answer", daemon=True).start()
+    try:
+        while not feed.exhausted:
+            if batch := feed.take():
+                yield batch
+    finally:
+        feed.stop.set()
+
+
+class _Feed:
+    """A source of events being emptied into a queue."""
+
+    def __init__(self, events: Iterator[Event]) -> None:
+        self.stop = threading.Event()
+        self.exhausted = False
+        self._events = events
+        self._error: BaseException | None = None
+        self._queue: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        """Move events until there are no more or nobody listens."""
+        try:
+            for event in self._events:
+                self._queue.put(event)
+                if self.stop.is_set():
+                    break
+        except BaseException as error:  # noqa: BLE001 - raised again where the events are read
+            self._queue.put(error)
+        finally:
+            if close := getattr(self._events, "close", None):
+                close()
+            self._queue.put(None)
+
+    def take(self) -> list[Event]:
+        """Return what arrived within the next PACE seconds; raise what the source raised once all before it is read."""
+        if self._error:
+            raise self._error
+        time.sleep(PACE)
+        batch: list[Event] = []
+        while not self._queue.empty():
+            item = self._queue.get()
+            if isinstance(item, BaseException):
+                self._error = item
+                break
+            if item is None:
+                self.exhausted = True
+                break
+            batch.append(item)
+        return batch

@@ -1,0 +1,102 @@
+"""What the page does when something is asked, stopped, cleared or opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rag.errors import DatelineError, UserError
+from rag.types import Question, Turn
+from rag.web import markup, reference
+from rag.web.asking import cleaned, follow
+from rag.web.exchange import Conversation, Exchange
+from rag.web.reference import Reference
+from rag.wire import Json, answer_object
+
+if TYPE_CHECKING:
+    from rag.answer import Desk
+
+_COMPANIONS = 50
+"""Other cited sentences of one article that are marked at most."""
+
+
+class Handlers:
+    """The page's listeners over one desk; all that differs between browser tabs is in their conversations."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def front(self) -> str:
+        """Return the heading as of now."""
+        try:
+            return markup.front(self._desk.library.count())
+        except DatelineError as error:
+            return markup.failure(str(error))
+
+    def ask(self, text: str, conversation: Conversation) -> Iterator[tuple[object, object, object, object]]:
+        """Yield the conversation, its earlier exchanges, the latest one and the emptied box, as an answer grows."""
+        import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
+
+        earlier = conversation.stopped()
+        number = len(earlier.exchanges) + 1
+        # The earlier exchanges do not change while an answer grows, and the box may hold the next question by then.
+        past: object = markup.exchanges(earlier.exchanges)
+        box: object = ""
+        for exchange in self._exchanges(text, earlier):
+            yield earlier.with_latest(exchange), past, markup.exchange(exchange, number), box
+            past = box = gr.skip()
+
+    def _exchanges(self, text: str, earlier: Conversation) -> Iterator[Exchange]:
+        try:
+            question = cleaned(text)
+        except DatelineError as error:
+            yield Exchange(question=markup.excerpt(text)).failed(str(error))
+            return
+        if question:
+            yield from follow(self._desk, earlier.question(question))
+
+    def stop(self, conversation: Conversation) -> tuple[Conversation, str, str]:
+        """Return the conversation with the answer under way broken off, its earlier exchanges and the latest."""
+        stopped = conversation.stopped()
+        past, latest = stopped.exchanges[:-1], stopped.exchanges[-1:]
+        return stopped, markup.exchanges(past), markup.exchanges(latest, first=len(past) + 1)
+
+    def clear(self) -> tuple[Conversation, str, str, str, str]:
+        """Return an empty conversation, and nothing to show in the four places that showed it."""
+        return Conversation(), "", "", "", ""
+
+    def open(self, asked: object) -> str:
+        """Return the article that a citation names, the cited sentence and its companions marked."""
+        try:
+            wanted, also = _wanted(asked)
+            article = self._desk.library.article(wanted.article_id, wanted.version)
+            return markup.reader(article, wanted.span, [each.span for each in also])
+        except DatelineError as error:
+            return markup.failure(str(error))
+
+    def answer(self, question: str, history: list[dict[str, str]] | None = None) -> dict[str, Json]:
+        """Answer a question over the articles, with every citation; `history` holds question and answer pairs."""
+        import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
+
+        try:
+            asked = Question(text=cleaned(question), history=_turns(history or []))
+            return answer_object(self._desk.ask(asked))
+        except DatelineError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+
+def _turns(rows: list[dict[str, str]]) -> tuple[Turn, ...]:
+    try:
+        return tuple(Turn(question=str(row["question"]), answer=str(row["answer"])) for row in rows)
+    except (KeyError, TypeError) as error:
+        raise UserError('Each row of the history needs a "question" and an "answer".') from error
+
+
+def _wanted(asked: object) -> tuple[Reference, list[Reference]]:
+    """Return the place that a browser asked for and those to mark beside it, trusting nothing about what it sent."""
+    match asked:
+        case {"href": str(href), "also": list(also)}:
+            places = [reference.parse(each) for each in also[:_COMPANIONS] if isinstance(each, str)]
+            return reference.parse(href), places
+        case _:
+            raise UserError("This link does not lead to a place in an article. Ask again to get fresh links.")

@@ -1,0 +1,141 @@
+"""The chat page, put together from Gradio's parts: what is on it, and which handler serves what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from rag.web import markup
+from rag.web.asking import LONGEST
+from rag.web.exchange import Conversation
+from rag.web.handlers import Handlers
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+AT_ONCE = 8
+"""Answers that may be under way at the same time; more wait in the queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """The parts of the page that listeners read and change."""
+
+    conversation: gr.State
+    front: gr.HTML
+    past: gr.HTML
+    live: gr.HTML
+    examples: tuple[gr.Button, ...]
+    box: gr.Textbox
+    ask: gr.Button
+    stop: gr.Button
+    clear: gr.Button
+    reader: gr.HTML
+
+
+def build(handlers: Handlers, examples: Sequence[str] = ()) -> gr.Blocks:
+    """Return the page, with example questions for a conversation that has not begun."""
+    import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
+
+    blocks = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True)
+    with blocks:
+        _listen(blocks, _lay_out(handlers, examples), handlers)
+    return blocks
+
+
+def _lay_out(handlers: Handlers, examples: Sequence[str]) -> _Parts:
+    import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
+
+    conversation = gr.State(Conversation())
+    with gr.Row(elem_id="desk"):
+        with gr.Column(elem_id="chat"):
+            front, past, live = _html("front"), _html("past"), _html("live")
+            with gr.Column(elem_id="examples"):
+                offered = tuple(gr.Button(text, elem_classes="example") for text in examples)
+            with gr.Row(elem_id="composer"):
+                box = _box()
+                ask = gr.Button("Ask", variant="primary", elem_id="ask")
+                stop = gr.Button("Stop", elem_id="stop")
+                clear = gr.Button("New conversation", elem_id="clear")
+        reader = _reader(handlers)
+    return _Parts(
+        conversation=conversation,
+        front=front,
+        past=past,
+        live=live,
+        examples=offered,
+        box=box,
+        ask=ask,
+        stop=stop,
+        clear=clear,
+        reader=reader,
+    )
+
+
+def _html(elem_id: str) -> gr.HTML:
+    import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
+
+    return gr.HTML("", elem_id=elem_id, js_on_load=None, apply_default_css=False, padding=False)
+
+
+def _box() -> gr.Textbox:
+    import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
+
+    return gr.Textbox(
+        label="Your question",
+        show_label=False,
+        placeholder="Ask a question",
+        lines=1,
+        max_lines=6,
+        max_length=LONGEST,
+        autofocus=True,
+        container=False,
+        elem_id="question",
+    )
+
+
+def _reader(handlers: Handlers) -> gr.HTML:
+    import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
+
+    def open_article(asked: object) -> str:
+        return handlers.open(asked)  # Gradio marks what a script may call, and cannot mark a method
+
+    return gr.HTML(
+        "",
+        js_on_load=(markup.HERE / "static" / "page.js").read_text(encoding="utf-8"),
+        server_functions=[open_article],
+        apply_default_css=False,
+        padding=False,
+        elem_id="reader",
+    )
+
+
+class _Quiet(TypedDict):
+    show_progress: Literal["hidden"]
+    api_visibility: Literal["private"]
+
+
+class _Asking(_Quiet):
+    concurrency_limit: int
+    concurrency_id: str
+
+
+_QUIET: _Quiet = {"show_progress": "hidden", "api_visibility": "private"}
+_ASKING: _Asking = {**_QUIET, "concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
+
+
+def _listen(blocks: gr.Blocks, parts: _Parts, handlers: Handlers) -> None:
+    from gradio.events import api, on  # noqa: PLC0415 - heavy, and only a server shows pages
+
+    # The first that takes a name keeps it, and this name is the public one.
+    api(handlers.answer, api_name="ask", concurrency_limit=AT_ONCE, concurrency_id="ask")
+    state = parts.conversation
+    shown = [state, parts.past, parts.live]
+    typed = on([parts.box.submit, parts.ask.click], handlers.ask, [parts.box, state], [*shown, parts.box], **_ASKING)
+    offered = [button.click(handlers.ask, [button, state], [*shown, parts.box], **_ASKING) for button in parts.examples]
+    running = [typed, *offered]
+    parts.stop.click(handlers.stop, state, shown, cancels=running, queue=False, **_QUIET)
+    everything = [*shown, parts.box, parts.reader]
+    parts.clear.click(handlers.clear, None, everything, cancels=running, queue=False, **_QUIET)
+    blocks.load(handlers.front, None, parts.front, queue=False, **_QUIET)

@@ -1,0 +1,107 @@
+"""The chat page as a web application, and the server that shows it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from rag.errors import ConfigurationError
+from rag.web import markup, page
+from rag.web.handlers import Handlers
+from rag.web.headers import SecurityHeaders
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from rag.answer import Desk
+
+_log = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+
+
+def make_app(desk: Desk, *, examples: Sequence[str] = ()) -> FastAPI:
+    """Return the application: the page at "/", and "/healthz" for whoever watches it."""
+    import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
+    from fastapi import FastAPI  # noqa: PLC0415
+
+    app = FastAPI(title="Dateline", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(SecurityHeaders)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str | int]:
+        return {"status": "ok", "generation": desk.library.generation()}
+
+    blocks = page.build(Handlers(desk), examples)
+    blocks.queue(default_concurrency_limit=page.AT_ONCE, max_size=64)
+    css = (markup.HERE / "static" / "page.css").read_text(encoding="utf-8")
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        enable_monitoring=False,
+        theme=gr.themes.Base(font=_SANS, font_mono=["ui-monospace", "monospace"]),
+        css=css,
+    )
+    return app
+
+
+_SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
+
+
+def serve(
+    desk: Desk,
+    host: str = LOOPBACK,
+    port: int = 7860,
+    *,
+    examples: Sequence[str] = (),
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the page until interrupted; `on_ready` is called with its address once it answers.
+
+    Port 0 takes any free one. Raises ConfigurationError when the address cannot be taken.
+    """
+    import uvicorn  # noqa: PLC0415 - only a server needs it
+
+    listener = _listener(host, port)
+    app = make_app(desk, examples=examples)
+    address = _address(host, listener.getsockname()[1])
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started and on_ready:
+                on_ready(address)
+
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2
+    )
+    Server(config).run(sockets=[listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise ConfigurationError(
+            f"Cannot listen on {host}:{port} ({reason}). Choose another address with --host and --port."
+        ) from error
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    shown = LOOPBACK if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
