@@ -6,6 +6,8 @@ import re
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
+from rag.words import STOP_WORDS, without_possessive
+
 Kind = Literal["number", "date", "person", "place", "reason", "any"]
 
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
@@ -22,25 +24,30 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("reason", re.compile(r"\bwhy\b|\bwhat (?:caused?|led)\b|\bhow come\b")),
 )
 
+_UNITS = (
+    "one two three four five six seven eight nine ten eleven twelve dozen hundred thousand million billion half twice"
+)
+_TEENS = "thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_NUMBERS = "|".join(f"{_UNITS} {_TEENS} {_TENS}".split())
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+
 _HELD: dict[Kind, re.Pattern[str]] = {
-    "number": re.compile(
-        r"\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?"
-        r"|millions?|billions?|half|twice)\b",
-        re.IGNORECASE,
-    ),
+    "number": re.compile(rf"\d[\d.,]*|\b(?:{_NUMBERS})s?\b", re.IGNORECASE),
     "date": re.compile(
-        r"\b(?:(?:1[5-9]|20)\d\d|january|february|march|april|may|june|july|august|september|october|november|december"
-        r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|tomorrow|tonight|noon|midnight|week|month|year"
+        rf"\b(?:(?:1[5-9]|20)\d\d|{_MONTHS}|{_DAYS}|yesterday|today|tomorrow|tonight|noon|midnight|week|month|year"
         r"|century|decade|summer|winter|spring|autumn|a\.m|p\.m)s?\b",
         re.IGNORECASE,
     ),
-    "person": re.compile(r"(?<![.!?:] )\b[A-Z][\w’'-]+"),
+    "person": re.compile(r"\b[A-Z][\w’'-]+"),
     "place": re.compile(r"(?<=\b(?:in|at) )(?:the )?[A-Z]\w+|(?<=\b(?:near|from) )(?:the )?[A-Z]\w+"),
     "reason": re.compile(
         r"\b(?:because|due to|after|since|so that|in order|to \w+|as a result|caused?|led to|therefore|owing)\b",
         re.IGNORECASE,
     ),
 }
+_NOBODY = STOP_WORDS.union(_MONTHS.split("|"), _DAYS.split("|"))
 
 
 def asked_for(question: str) -> Kind:
@@ -53,4 +60,5 @@ def holds(kind: Kind, sentence: str, asked: AbstractSet[str]) -> float:
     """Return 1 when the sentence holds a thing of that kind beyond the question's words, else 0; 0.5 for "any"."""
     if kind == "any":
         return 0.5
-    return float(any(found.casefold() not in asked for found in _HELD[kind].findall(sentence)))
+    ignored = asked | _NOBODY if kind == "person" else asked
+    return float(any(without_possessive(found.casefold()) not in ignored for found in _HELD[kind].findall(sentence)))

@@ -8,6 +8,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""), ("ly", ""), ("es", ""), ("s", ""))
+_DOUBLED = "bdgmnprt"
+"""Letters that are doubled before "ed" and "ing"."""
 
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being between both but by can could did do
@@ -20,7 +22,12 @@ STOP_WORDS = frozenset(
 
 def words(text: str) -> list[str]:
     """Return the words of a text, case folded, possessive endings dropped."""
-    return [_POSSESSIVE.sub("", word) for word in _WORD.findall(text.casefold())]
+    return [without_possessive(word) for word in _WORD.findall(text.casefold())]
+
+
+def without_possessive(word: str) -> str:
+    """Return a word without "'s" or a closing apostrophe."""
+    return _POSSESSIVE.sub("", word)
 
 
 def content_words(text: str) -> list[str]:
@@ -34,7 +41,9 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
             word = word[: len(word) - len(ending)] + replacement
             break
-    return word[:-1] if len(word) > 4 and word.endswith("e") else word
+    if len(word) > 3 and word[-1] == "e":
+        return word[:-1]
+    return word[:-1] if len(word) > 3 and word[-1] == word[-2] and word[-1] in _DOUBLED else word
 
 
 def _terms(word: str) -> list[str]:
