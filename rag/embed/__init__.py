@@ -1,0 +1,6 @@
+"""Vectors of texts: the embedded model, and any server that speaks OpenAI's protocol."""
+
+from rag.embed.compatible import CompatibleEmbedder
+from rag.embed.embedded import EmbeddedModel
+
+__all__ = ["CompatibleEmbedder", "EmbeddedModel"]
