@@ -1,7 +1,7 @@
-"""How well one sentence answers a question: plain measures, and weights that were fitted for them.
+"""How well the sentences of passages answer a question: plain measures of each, and weights fitted for them.
 
-`bench/reader.py` fits the weights with a within-question loss on one half of the articles and measures on the
-other. Nothing is needed beyond sentence embeddings.
+Reranking and the extractive answerer share these measures. `bench/reader.py` fits the weights on one half of the
+articles and measures on the other. Nothing is needed beyond sentence embeddings.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import astuple, dataclass
 
 from rag.asked import Kind, asked_for, holds
+from rag.protocols import Embedder
+from rag.types import Hit
 from rag.words import content_words, words
 
 _NAME = re.compile(r"(?<!^)(?<![.!?:] )(?<![“\"‘'])\b[A-Z][\w’'-]+")
@@ -71,6 +73,64 @@ class Candidate:
     """Passage and title, case folded."""
     passage_score: float
     """Retrieval score as a share of the best."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSentence:
+    """Sentence `j` of hit `i`, both from 0, as measured against a question."""
+
+    i: int
+    j: int
+    hit: Hit
+    candidate: Candidate
+    features: Features
+
+    @property
+    def score(self) -> float:
+        """How well it answers; comparable within one question."""
+        return RANKING.score(self.features)
+
+    @property
+    def answers(self) -> float:
+        """Log odds that the articles answer the question at all, if this is their best sentence."""
+        return ANSWERABLE.score(self.features)
+
+
+def read(question: str, hits: Sequence[Hit], embedder: Embedder) -> list[ReadSentence]:
+    """Return every sentence of the hits, measured, in reading order."""
+    best = max((hit.score for hit in hits), default=0.0)
+    candidates = [(i, j, each) for i, hit in enumerate(hits) for j, each in enumerate(_candidates(hit, best))]
+    profile = QuestionProfile(question, rarity([each.terms for _, _, each in candidates]))
+    asked = embedder.embed_query(question)
+    vectors = embedder.embed_documents([each.text for _, _, each in candidates])
+    return [
+        ReadSentence(
+            i=i,
+            j=j,
+            hit=hits[i],
+            candidate=candidate,
+            features=profile.measure(candidate, sum(a * b for a, b in zip(asked, vector, strict=True))),
+        )
+        for (i, j, candidate), vector in zip(candidates, vectors, strict=True)
+    ]
+
+
+def _candidates(hit: Hit, best: float) -> list[Candidate]:
+    texts = [hit.passage.slice(span) for span in hit.passage.sentences]
+    terms = [tuple(content_words(text)) for text in texts]
+    shown = f"{hit.passage.source.title} {hit.passage.text}"
+    passage_terms, passage_text = frozenset(content_words(shown)), shown.casefold()
+    return [
+        Candidate(
+            text=text,
+            terms=terms[j],
+            near=frozenset(term for near in terms[max(0, j - 1) : j + 2] for term in near),
+            passage_terms=passage_terms,
+            passage_text=passage_text,
+            passage_score=hit.score / best if best > 0 else 1.0,
+        )
+        for j, text in enumerate(texts)
+    ]
 
 
 class QuestionProfile:

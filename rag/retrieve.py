@@ -1,4 +1,4 @@
-"""From a question to the passages that may answer it: dense, lexical, and the hybrid of both."""
+"""From a question to the passages that may answer it: dense, lexical, the hybrid of both, spread over articles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.protocols import Embedder, Library, Retriever
+from rag.rerank import RerankedRetriever
 from rag.types import Hit, Passage, Scope
 from rag.words import content_words
 
@@ -60,9 +61,8 @@ class HybridRetriever:
     def retrieve(self, query: str, scope: Scope, limit: int) -> list[Hit]:
         """Return the passages best by both halves together, in the order of the fused score."""
         pool = max(self.pool, limit)
-        return fuse(self.dense.retrieve(query, scope, pool), self.lexical.retrieve(query, scope, pool), self.weight)[
-            :limit
-        ]
+        dense, lexical = (half.retrieve(query, scope, pool) for half in (self.dense, self.lexical))
+        return fuse(dense, lexical, self.weight)[:limit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +82,9 @@ class SpreadRetriever:
 
 def hybrid(library: Library, embedder: Embedder) -> Retriever:
     """Return the retriever that answers are made with."""
-    halves = DenseRetriever(library=library, embedder=embedder), LexicalRetriever(library=library)
-    return SpreadRetriever(inner=HybridRetriever(dense=halves[0], lexical=halves[1]))
+    dense, lexical = DenseRetriever(library=library, embedder=embedder), LexicalRetriever(library=library)
+    spread = SpreadRetriever(inner=HybridRetriever(dense=dense, lexical=lexical))
+    return RerankedRetriever(inner=spread, embedder=embedder)
 
 
 def fuse(dense: Sequence[Hit], lexical: Sequence[Hit], weight: float) -> list[Hit]:
