@@ -1,0 +1,110 @@
+"""Examination of a library for `dateline doctor`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import DatelineError, LibraryError
+from rag.library import catalog
+from rag.library.connections import Connections, State, require, state
+from rag.library.health import entries_in, fingerprint
+from rag.library.lock import in_motion
+from rag.types import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was examined; `advice` says what to do where it is not well."""
+
+    what: str
+    ok: bool
+    advice: str = ""
+
+
+def examine(directory: Path, connections: Connections, *, model: str, dimension: int) -> list[Finding]:
+    """Return findings about catalog, index, model, permissions and disk, the catalog's first."""
+    findings = [_catalog(connections)]
+    if findings[0].ok:
+        with connections.reading() as connection:
+            now = state(connection)
+            passages = catalog.count_passages(connection, Scope())
+            pending = int(connection.execute("SELECT count(*) FROM journal").fetchone()[0])
+        findings += [
+            _model(now, model, dimension),
+            _rest(directory, pending),
+            _index(directory, now, passages),
+            _leftovers(directory, now),
+        ]
+    return [*findings, *_permissions(directory), _disk(directory)]
+
+
+def _catalog(connections: Connections) -> Finding:
+    restore = "restore the library from a backup, or remove its directory and run `dateline ingest` again"
+    try:
+        with connections.reading() as connection:
+            said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
+            articles = catalog.count(connection, Scope())
+    except LibraryError as error:
+        return Finding(what="catalog", ok=False, advice=str(error))
+    if said != ["ok"]:
+        return Finding(what=f"catalog: {said[0]}", ok=False, advice=restore)
+    return Finding(what=f"catalog: {articles} articles", ok=True)
+
+
+def _model(now: State, model: str, dimension: int) -> Finding:
+    what = f"embedding model: {now.model}, {now.dimension} dimensions"
+    return _unless_raised(what, lambda: require(now, model=model, dimension=dimension))
+
+
+def _rest(directory: Path, pending: int) -> Finding:
+    if pending or in_motion(directory):
+        advice = "unless `dateline ingest` is running now, run it again: it finishes what was interrupted"
+        return Finding(what="a writer is at work, or ended without finishing", ok=False, advice=advice)
+    return Finding(what="no unfinished change", ok=True)
+
+
+def _index(directory: Path, now: State, passages: int) -> Finding:
+    if not now.index and not passages:
+        return Finding(what="vector index: none needed yet", ok=True)
+    rebuild = "run `dateline reindex`; answers are complete meanwhile, only slower in a large library"
+    held = entries_in(directory / now.index, now.dimension) if now.index else None
+    if held is None:
+        return Finding(what="vector index: missing or damaged", ok=False, advice=rebuild)
+    if held != passages:
+        return Finding(what=f"vector index: {held} entries for {passages} passages", ok=False, advice=rebuild)
+    changed = fingerprint(directory / now.index) != now.seal.rpartition(":")[2]
+    note = ", moved or touched since it was written" if changed else ""
+    return Finding(what=f"vector index: {held} passages{note}", ok=True)
+
+
+def _leftovers(directory: Path, now: State) -> Finding:
+    left = sorted(path.name for path in directory.glob("vectors-*") if path.name != now.index)
+    if left:
+        return Finding(what=f"left behind: {', '.join(left)}", ok=False, advice="the next `dateline ingest` removes it")
+    return Finding(what="nothing left behind", ok=True)
+
+
+def _permissions(directory: Path) -> Iterator[Finding]:
+    writable = os.access(directory, os.W_OK)
+    advice = "" if writable else "it can be read, not changed; run as the user who owns it to ingest"
+    yield Finding(what=f"{directory} is {'' if writable else 'not '}writable", ok=writable, advice=advice)
+    if os.name == "posix":
+        shared = directory.stat().st_mode & 0o077
+        hint = f"others on this machine can reach it; chmod 700 {directory}" if shared else ""
+        yield Finding(what="private to its owner", ok=not shared, advice=hint)
+
+
+def _disk(directory: Path) -> Finding:
+    used = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+    return Finding(what=f"disk: {used / 1e6:.1f} MB", ok=True)
+
+
+def _unless_raised(what: str, act: Callable[[], None]) -> Finding:
+    try:
+        act()
+    except DatelineError as error:
+        return Finding(what=what, ok=False, advice=str(error))
+    return Finding(what=what, ok=True)

@@ -1,0 +1,142 @@
+"""Exact scoring of vectors that lie in the catalog."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from rag.errors import LibraryError
+from rag.library import catalog
+from rag.protocols import Vector
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    _Kind = TypeVar("_Kind", bound=np.generic)
+    Floats = NDArray[np.float32]
+    Numbers = NDArray[np.int64]
+
+_FEW = 2_000
+"""So many vectors are fetched one by one rather than by loading all."""
+_NOISE = 1e-5
+"""More than single precision can be wrong by in a sum over a few thousand terms of unit vectors."""
+_DIGITS = 6
+
+
+def packed(vector: Vector) -> bytes:
+    """Return a vector as stored: float32, little endian, unit length; raise LibraryError if it has no direction."""
+    return unit(vector).astype("<f4").tobytes()
+
+
+def unit(vector: Vector) -> NDArray[np.float64]:
+    """Return the vector with length one."""
+    import numpy as np  # noqa: PLC0415  lexical search and listing must not wait for numpy
+
+    values = np.asarray(vector, dtype=np.float64)
+    length = math.sqrt(float((values * values).sum()))
+    if not math.isfinite(length) or length == 0:
+        raise LibraryError("the embedding model gave a vector that is zero or not finite; check the model")
+    # A vector that is stored again must keep its bits.
+    return values if abs(length - 1) < 1e-6 else values / length
+
+
+class VectorCache:
+    """The catalog's vectors in memory, read once and extended as the catalog grows."""
+
+    def __init__(self, dimension: int) -> None:
+        import numpy as np  # noqa: PLC0415
+
+        self._lock = threading.Lock()
+        self._epoch = ""
+        self._numbers: Numbers = np.empty(0, dtype=np.int64)
+        self._matrix: Floats = np.empty((0, dimension), dtype=np.float32)
+        self._used = 0
+
+    def rows(
+        self, connection: sqlite3.Connection, epoch: str, wanted: Numbers, *, new_at_most: int
+    ) -> tuple[Floats, Numbers] | None:
+        """Return all vectors and the rows of those wanted, or None if more than so many would have to be read first.
+
+        Another `epoch` means that stored vectors changed; otherwise they are only ever added.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        with self._lock:
+            if epoch != self._epoch:
+                self._epoch, self._used = epoch, 0
+                self._numbers, self._matrix = self._numbers[:0], self._matrix[:0]
+            last = int(self._numbers[self._used - 1]) if self._used else 0
+            if int(wanted.max()) > last:
+                missing = connection.execute("SELECT count(*) FROM vector WHERE number > ?", (last,)).fetchone()[0]
+                if missing > new_at_most:
+                    return None
+                self._extend(catalog.vectors_after(connection, last), missing)
+            numbers, matrix = self._numbers[: self._used], self._matrix[: self._used]
+        return matrix, np.searchsorted(numbers, wanted)
+
+    def _extend(self, rows: Iterable[tuple[int, bytes]], count: int) -> None:
+        import numpy as np  # noqa: PLC0415
+
+        numbers, data = zip(*rows, strict=True)
+        needed = self._used + count
+        if needed > len(self._numbers):
+            # Growing by a half keeps repeated small additions cheap; other threads go on with the old arrays.
+            room = needed if not self._used else max(needed, self._used * 3 // 2)
+            self._numbers = _grown(self._numbers[: self._used], room)
+            self._matrix = _grown(self._matrix[: self._used], room)
+        self._numbers[self._used : needed] = numbers
+        self._matrix[self._used : needed] = np.frombuffer(b"".join(data), dtype="<f4").reshape(count, -1)
+        self._used = needed
+
+
+def nearest(
+    connection: sqlite3.Connection,
+    cache: VectorCache,
+    epoch: str,
+    wanted: Numbers,
+    query: NDArray[np.float64],
+    limit: int,
+) -> tuple[Numbers, NDArray[np.float64]]:
+    """Return positions in `wanted` and scores of the best; whatever ties with the last of them comes too."""
+    import numpy as np  # noqa: PLC0415
+
+    few = len(wanted) <= _FEW
+    cached = cache.rows(connection, epoch, wanted, new_at_most=4 * len(wanted) if few else 1 << 62)
+    matrix, rows = cached or (fetched(connection, wanted), np.arange(len(wanted)))
+    single = query.astype(np.float32)
+    rough = (matrix @ single)[rows] if len(rows) * 3 > len(matrix) else matrix[rows] @ single
+    places = np.arange(len(rough))
+    if len(rough) > limit:
+        edge = np.partition(rough, len(rough) - limit)[len(rough) - limit]
+        places = np.flatnonzero(rough >= edge - _NOISE)
+    return places, similarities(matrix[rows[places]], query)
+
+
+def similarities(matrix: Floats, query: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return cosines in double precision, rounded: a row's value does not depend on which rows stand beside it."""
+    import numpy as np  # noqa: PLC0415
+
+    products = matrix.astype(np.float64) * query
+    scores: NDArray[np.float64] = np.clip(products.sum(axis=1), -1.0, 1.0).round(_DIGITS)
+    return scores
+
+
+def fetched(connection: sqlite3.Connection, wanted: Numbers | Sequence[int]) -> Floats:
+    """Return these vectors from the catalog, one row for each."""
+    import numpy as np  # noqa: PLC0415
+
+    numbers = [int(number) for number in wanted]
+    data = dict(catalog.vectors(connection, numbers))
+    return np.frombuffer(b"".join(data[number] for number in numbers), dtype="<f4").reshape(len(numbers), -1)
+
+
+def _grown(array: NDArray[_Kind], room: int) -> NDArray[_Kind]:
+    import numpy as np  # noqa: PLC0415
+
+    larger = np.empty((room, *array.shape[1:]), dtype=array.dtype)
+    larger[: len(array)] = array
+    return larger

@@ -1,0 +1,86 @@
+"""The place of the one writer of a library directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rag.errors import LibraryLockedError, StorageError
+
+_LOCK = "writer.lock"
+_WHO = "writer.json"
+_INDEX = "index.lock"
+_MARKER = "index.open"
+
+
+@contextmanager
+def writers_place(directory: Path) -> Iterator[None]:
+    """Hold the writer's place; raise LibraryLockedError that says who holds it."""
+    lock = FileLock(directory / _LOCK, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise LibraryLockedError(f"{directory} {_holder(directory)}; wait until it ends, then try again") from error
+    except OSError as error:
+        raise StorageError(f"{directory} cannot be written: {error.strerror or error}; mend its permissions") from error
+    try:
+        _sign(directory)
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def index_to_oneself(directory: Path, *, wait_seconds: float) -> Iterator[bool]:
+    """Tell whether nobody else is loading the vector index, and keep it so meanwhile."""
+    lock = FileLock(directory / _INDEX, thread_local=False)
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except (Timeout, OSError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def in_motion(directory: Path) -> bool:
+    """Tell whether a writer is changing the vector index, or ended without finishing."""
+    return (directory / _MARKER).exists()
+
+
+def set_in_motion(directory: Path) -> None:
+    """Warn readers off the index. Those loading it now are waited for: files that change meanwhile can crash them."""
+    (directory / _MARKER).write_text(f"{os.getpid()}\n", encoding="utf-8")
+    with index_to_oneself(directory, wait_seconds=60):
+        pass
+
+
+def set_at_rest(directory: Path) -> None:
+    """Let readers use the index again."""
+    (directory / _MARKER).unlink(missing_ok=True)
+
+
+def _sign(directory: Path) -> None:
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    who = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+    try:
+        (directory / _WHO).write_text(json.dumps(who), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{directory} cannot be written: {error.strerror or error}; free some space") from error
+
+
+def _holder(directory: Path) -> str:
+    try:
+        who = json.loads((directory / _WHO).read_text(encoding="utf-8"))
+        return f"is being written by process {who['pid']} on {who['host']} since {who['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "is being written by another process"

@@ -1,0 +1,111 @@
+"""The vector index as readers use it: only while no writer is changing its files, and never trusted blindly."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.library import catalog
+from rag.library.connections import Connections, State, state
+from rag.library.health import entries_in, fingerprint
+from rag.library.lock import in_motion, index_to_oneself
+from rag.library.vectors import ChromaIndex, IndexUnusableError
+from rag.types import Scope
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_log = logging.getLogger(__name__)
+
+
+class IndexReader:
+    """Finds candidates in the index, or says that the catalog has to do without it."""
+
+    def __init__(self, directory: Path, connections: Connections) -> None:
+        self._directory = directory
+        self._connections = connections
+        self._lock = threading.Lock()
+        self._index: ChromaIndex | None = None
+        self._seal = ""
+        self._refused = ""
+
+    def nearest(self, seal: str, query: NDArray[np.float64], count: int) -> list[str] | None:
+        """Return the slots of the nearest entries, or None where the index cannot be used now."""
+        if not seal or in_motion(self._directory) or seal == self._refused:
+            return None
+        for _ in range(2):
+            index = self._opened(seal, query)
+            if index is None:
+                return None
+            try:
+                return index.nearest(query, count)
+            except IndexUnusableError as error:
+                _log.warning("%s; opening it again", error)
+                self._drop()
+        return None
+
+    def close(self) -> None:
+        """Release the index."""
+        self._drop()
+
+    def _opened(self, seal: str, query: NDArray[np.float64]) -> ChromaIndex | None:
+        with self._lock:
+            if self._index is not None and self._seal == seal:
+                return self._index
+            # A writer that starts now waits until the files are loaded.
+            with index_to_oneself(self._directory, wait_seconds=1.0) as alone:
+                if not alone or in_motion(self._directory):
+                    return None
+                self._replace(self._checked(query), seal)
+            return self._index
+
+    def _checked(self, query: NDArray[np.float64]) -> ChromaIndex | None:
+        with self._connections.reading() as connection:
+            now = state(connection)
+            expected = catalog.count_passages(connection, Scope())
+        directory = self._directory / now.index
+        if not now.index or not trusted(directory, now):
+            return None
+        try:
+            index = ChromaIndex(directory, dimension=now.dimension)
+            if index.count() == expected:
+                index.nearest(query, 1)
+                return index
+            index.close()
+        except IndexUnusableError as error:
+            _log.warning("%s", error)
+        return None
+
+    def _replace(self, index: ChromaIndex | None, seal: str) -> None:
+        if index is None:
+            self._refused = seal
+            _log.warning(
+                "the vector index in %s cannot be used; answering from the catalog alone until `dateline reindex`",
+                self._directory,
+            )
+        old, self._index, self._seal = self._index, index, seal
+        _close(old)
+
+    def _drop(self) -> None:
+        with self._lock:
+            old, self._index = self._index, None
+        _close(old)
+
+
+def trusted(directory: Path, now: State) -> bool:
+    """Tell whether an index is as its last writer left it, or else passes a check in another process."""
+    if fingerprint(directory) == now.seal.rpartition(":")[2]:
+        return True
+    _log.warning("the files of the vector index %s changed since they were written; checking them", directory)
+    return entries_in(directory, now.dimension) is not None
+
+
+def _close(index: ChromaIndex | None) -> None:
+    if index is not None:
+        try:
+            index.close()
+        except IndexUnusableError as error:
+            _log.debug("%s", error)

@@ -1,0 +1,56 @@
+"""A scope as SQL over the table of versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rag.library.connections import as_json
+from rag.types import Scope
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STANDING = """v.number IN (SELECT number FROM (
+    SELECT number, row_number() OVER (PARTITION BY article_id ORDER BY stands_from DESC, number DESC) AS place
+    FROM version WHERE stands_from <= :as_of AND coalesce(published, stands_from) <= :as_of) WHERE place = 1)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A condition on `version AS v`, with the values of its named parameters."""
+
+    condition: str
+    values: dict[str, str | int]
+
+
+def admitted(scope: Scope) -> Admitted:
+    """Return the condition under which a version is in scope.
+
+    Without `as_of` these are current versions. With it, of each article the version that then stood: the latest whose
+    `stands_from` is not after it. Dated by `published` are `since` and `until`; what has no date is outside any bound.
+    """
+    conditions = [_STANDING if scope.as_of else "v.current = 1"]
+    values: dict[str, str | int] = {}
+    bounds = {"since": (scope.since, ">="), "until": (scope.until, "<")}
+    for name, (moment, relation) in bounds.items():
+        if moment is not None:
+            conditions.append(f"v.published {relation} :{name}")
+            values[name] = microseconds(moment)
+    if scope.as_of:
+        values["as_of"] = microseconds(scope.as_of)
+    names = tuple(name.casefold() for name in scope.publishers)
+    for column, wanted in (("publisher_folded", names), ("article_id", scope.article_ids)):
+        if wanted:
+            conditions.append(f"v.{column} IN (SELECT value FROM json_each(:{column}))")  # noqa: S608  the two column names above
+            values[column] = as_json(wanted)
+    return Admitted(condition=" AND ".join(conditions), values=values)
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970; one without a zone counts as UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(value: int | None) -> datetime | None:
+    """Return the moment that `microseconds` stored."""
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
