@@ -11,25 +11,9 @@ from rag.types import Article, Source
 
 _PIECES = st.sampled_from(
     [
-        "The minister said so. ",
-        "Mr. Smith paid $3.5 million. ",
-        '"No," she said. ',
-        "\n\n",
-        "\n",
-        " ",
-        "(",
-        "“",
-        "x" * 90,
-        "한국은 말했다. ",
-        "中国说。",
-        "🙂",
-        "é",
-        "...",
-        "No. 10",
-        "\u2028",
-        "\xa0",
-        "a.m. Monday. ",
-        "שלום. ",
+        *("The minister said so. ", "Mr. Smith paid $3.5 million. ", '"No," she said. ', "a.m. Monday. ", "No. 10"),
+        *("\n\n", "\n", " ", "\u2028", "\u00a0", "(", "“", "...", "x" * 90),
+        *("한국은 말했다. ", "中国说。", "🙂", "é", "שלום. "),
     ]
 )
 _TEXTS = st.lists(_PIECES | st.text(max_size=20), max_size=60).map("".join)

@@ -1,0 +1,75 @@
+"""Makes an article of what a loader found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ingest.clean import clean, clean_line
+from ingest.dates import moment
+from ingest.identity import article_id, canonical_url
+from ingest.values import Failure, Raw
+from rag.errors import UnreadableFileError
+from rag.sentences import sentences
+from rag.types import Article, Source
+
+LONGEST = 5_000_000
+"""Characters of one article's text; that is more than the longest novels have."""
+_TITLE_LENGTH = 90
+
+
+def compose(raw: Raw, path: Path) -> tuple[Article, list[Failure]]:
+    """Return the article and remarks about fields that could not be used; raise UnreadableFileError without text."""
+    if len(raw.text) > LONGEST:
+        raise UnreadableFileError(f"it is longer than {LONGEST:,} characters; no article is, so split it.")
+    raw = _tidied(raw)
+    if not any(map(str.isalnum, raw.text)):
+        raise UnreadableFileError("there is no text in it; add the article's text or leave it out.")
+    published, updated = moment(raw.published), moment(raw.updated)
+    source = Source(
+        article_id=article_id(raw, published, path, raw.text),
+        title=raw.title or derived_title(raw.text),
+        title_derived=not raw.title,
+        publisher=raw.publisher or None,
+        published=published,
+        updated=updated,
+        url=raw.url if canonical_url(raw.url) else None,
+        author=raw.author or None,
+        language=raw.language or None,
+        origin_id=raw.origin_id or None,
+    )
+    return Article(source=source, text=raw.text), list(_remarks(raw, source, path))
+
+
+def _tidied(raw: Raw) -> Raw:
+    lines = {
+        name: clean_line(getattr(raw, name))
+        for name in ("title", "publisher", "author", "published", "updated", "url", "language", "origin_id")
+    }
+    return replace(raw, text=clean(raw.text), **lines)
+
+
+def derived_title(text: str) -> str:
+    """Return the first sentence, shortened at a word."""
+    opening = text[:2000]
+    first = next(iter(sentences(opening)))
+    title = opening[first.start : first.end]
+    if len(title) <= _TITLE_LENGTH:
+        return title
+    kept = title[: _TITLE_LENGTH - 1]
+    return (kept.rsplit(None, 1)[0] if " " in kept else kept).rstrip(" ,;:–—-") + "…"
+
+
+def _remarks(raw: Raw, source: Source, path: Path) -> list[Failure]:
+    def remark(name: str, value: str, advice: str) -> Failure:
+        return Failure(path=path, place=raw.place, reason=f"{name} {value[:60]!r} was not used; {advice}")
+
+    dated = "write it as 2023-11-09 or 9 November 2023."
+    found = []
+    if raw.published and not source.published:
+        found.append(remark("the publication date", raw.published, dated))
+    if raw.updated and not source.updated:
+        found.append(remark("the date of the update", raw.updated, dated))
+    if raw.url and not source.url:
+        found.append(remark("the address", raw.url, "write a whole one that begins with http:// or https://."))
+    return found

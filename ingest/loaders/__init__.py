@@ -1,0 +1,48 @@
+"""One loader per file format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest.loaders import markdown, rows, text
+from ingest.values import Failure, Loader, Raw
+from rag.errors import UnreadableFileError
+
+
+def loader_for(path: Path) -> Loader | None:
+    """Return the loader for a file's extension, or None."""
+    match path.suffix.lower():
+        case ".md" | ".markdown":
+            return markdown.load
+        case ".txt":
+            return text.load
+        case ".jsonl" | ".ndjson":
+            return rows.load_lines
+        case ".json":
+            return rows.load_file
+    return None
+
+
+def load(path: Path) -> Iterator[Raw | Failure]:
+    """Yield a file's articles; what cannot be read is a failure, and what was read before it stands."""
+    loader = loader_for(path)
+    if loader is None:
+        yield Failure(
+            path=path, place="", reason="this kind of file is not read; give .md, .txt, .html, .json or .jsonl."
+        )
+        return
+    try:
+        yield from loader(path)
+    except UnreadableFileError as error:
+        yield Failure(path=path, place="", reason=str(error))
+    except OSError as error:
+        yield Failure(path=path, place="", reason=_os_reason(error))
+
+
+def _os_reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it is not there (any more); check the path and run again."
+    if isinstance(error, PermissionError):
+        return "it may not be read by this user; change its permissions."
+    return f"it could not be read ({error.strerror or type(error).__name__}); check the disk and run again."

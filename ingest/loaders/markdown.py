@@ -1,0 +1,46 @@
+"""Reads .md files with front matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from ingest.plain import plain
+from ingest.reading import read_text
+from ingest.values import Failure, Raw
+from rag.errors import UnreadableFileError
+
+_FIELDS = ("title", "publisher", "author", "published", "updated", "url", "language")
+
+
+def load(path: Path) -> Iterator[Raw | Failure]:
+    """Yield the file as one article: fields from its front matter, text from its body as a reader sees it."""
+    fields, body = _parted(read_text(path))
+    title, text = plain(body)
+    yield Raw(
+        text=text if fields.get("title") or not title else text.partition("\n\n")[2] or text,
+        title=_line(fields.get("title")) or title,
+        **{name: _line(fields.get(name)) for name in _FIELDS if name != "title"},
+        origin_id=_line(fields.get("id")),
+    )
+
+
+def _parted(text: str) -> tuple[dict[str, object], str]:
+    import frontmatter  # noqa: PLC0415  heavy: only where it is used
+    from frontmatter.default_handlers import YAMLHandler  # noqa: PLC0415  heavy: only where it is used
+
+    try:
+        fields, body = frontmatter.parse(text, handler=YAMLHandler())
+    except Exception as error:  # YAML has its own errors, and its constructors raise others
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise UnreadableFileError(f"its front matter is not valid YAML ({reason}); correct it.") from error
+    if not isinstance(fields, dict):
+        raise UnreadableFileError("its front matter holds no fields; write lines such as title: Rates held.")
+    return {str(name).lower(): value for name, value in fields.items()}, body
+
+
+def _line(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_line, value[:50])))
+    return str(value) if isinstance(value, str | int | float | date) else ""

@@ -1,0 +1,221 @@
+"""Reads files into a library: known versions are skipped, vectors are reused, and each batch is committed whole.
+
+Versions of one article are ordered by their moment (`updated`, else `published`), then by when they were ingested. A
+version that is older than the current one is stored behind it. A version that is stored already changes nothing, except
+when the file that gave the current version was turned back to it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from ingest.compose import compose
+from ingest.dedupe import Fingerprint, fingerprint, repeated
+from ingest.files import find
+from ingest.loaders import load
+from ingest.split import split
+from ingest.values import Duplicate, Failure, Progress, Raw, Report
+from rag.errors import DatelineError, UnreadableFileError
+from rag.protocols import Embedder, Indexed, Library, LibraryWriter, Vector
+from rag.types import Article, Passage, digest
+
+ARTICLES_PER_COMMIT = 64
+PASSAGES_PER_COMMIT = 1000
+
+
+def ingest(
+    paths: Sequence[Path],
+    library: Library,
+    embedder: Embedder,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Read articles from files and directories into the library, and report what became of each.
+
+    Raises LibraryError or ProviderError when storing or embedding fails: what was committed until then stays, a note
+    on the error tells how much that is, and running again goes on from there.
+    """
+    with library.writing() as writer:
+        run = _Run(library=library, writer=writer, embedder=embedder)
+        try:
+            _read(paths, run, progress or (lambda _: None))
+        except DatelineError as error:
+            error.add_note(f"{run.committed} articles were stored before; run the same again to go on.")
+            raise
+    return run.report()
+
+
+def embedded_text(passage: Passage) -> str:
+    """Return what is embedded for a passage."""
+    return passage.text
+
+
+def _read(paths: Sequence[Path], run: _Run, progress: Callable[[Progress], None]) -> None:
+    files = list(find(paths))
+    for done, file in enumerate(files):
+        if isinstance(file, Failure):
+            run.failed.append(file)
+            continue
+        for found in load(file):
+            run.take(found, file)
+            progress(Progress(done=done, total=len(files), path=file, articles=run.met))
+        progress(Progress(done=done + 1, total=len(files), path=file, articles=run.met))
+    run.flush()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pending:
+    """An article that waits for its batch to be committed."""
+
+    article: Article
+    location: str
+    passages: tuple[Passage, ...]
+    fingerprint: Fingerprint
+    duplicate_of: str | None = None
+
+    @property
+    def article_id(self) -> str:
+        return self.article.source.article_id
+
+    def embedded(self) -> Iterator[tuple[str, str]]:
+        """Yield each passage's key and the text that is embedded for it."""
+        for passage in self.passages:
+            text = embedded_text(passage)
+            yield digest(text), text
+
+    def indexed(self, vectors: Mapping[str, Vector]) -> Indexed:
+        """Return the article as the library takes it."""
+        keys = tuple(key for key, _ in self.embedded())
+        return Indexed(
+            article=self.article,
+            location=self.location,
+            passages=self.passages,
+            keys=keys,
+            vectors=tuple(vectors[key] for key in keys),
+            signature=self.fingerprint.signature,
+            bands=self.fingerprint.bands,
+            duplicate_of=self.duplicate_of,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What one ingest holds: the batch at hand, and the account so far."""
+
+    library: Library
+    writer: LibraryWriter
+    embedder: Embedder
+    pending: list[_Pending] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    remarks: list[Failure] = field(default_factory=list)
+    committed: int = 0
+
+    @property
+    def met(self) -> int:
+        return len(self.added) + len(self.updated) + len(self.unchanged)
+
+    def report(self) -> Report:
+        """Return the account as a value."""
+        return Report(
+            added=tuple(self.added),
+            updated=tuple(self.updated),
+            unchanged=tuple(self.unchanged),
+            duplicates=tuple(self.duplicates),
+            failed=tuple(self.failed),
+            remarks=tuple(self.remarks),
+        )
+
+    def take(self, found: Raw | Failure, path: Path) -> None:
+        """Bring one article into the batch, or note why not."""
+        if isinstance(found, Failure):
+            self.failed.append(found)
+            return
+        try:
+            article, remarks = compose(found, path)
+        except UnreadableFileError as error:
+            self.failed.append(Failure(path=path, place=found.place, reason=str(error)))
+            return
+        self.remarks.extend(remarks)
+        self._place(article, f"{path.resolve()}#{found.place}" if found.place else str(path.resolve()))
+
+    def _place(self, article: Article, location: str) -> None:
+        article_id = article.source.article_id
+        if any(waiting.article_id == article_id for waiting in self.pending):
+            self.flush()
+        current = self.writer.current_version(article_id)
+        stored = self.writer.has_version(article_id, article.version)
+        if stored and not self._turned_back(article, location, current):
+            self.writer.seen_at(location, article_id, article.version)
+            self.unchanged.append(article_id)
+            return
+        (self.updated if current else self.added).append(article_id)
+        if current and self._older(article):
+            self._store_behind(article, location)
+        else:
+            self._wait(article, location, new=current is None)
+
+    def _turned_back(self, article: Article, location: str, current: str | None) -> bool:
+        """Tell whether the file that gave the current version holds this earlier text of it again."""
+        article_id = article.source.article_id
+        if article.version == current or "#" in location or self.writer.known(location) != (article_id, current):
+            return False
+        return not self._older(article)
+
+    def _older(self, article: Article) -> bool:
+        own, current = _moment(article), _moment(self.library.article(article.source.article_id))
+        return own is not None and current is not None and own < current
+
+    def _store_behind(self, article: Article, location: str) -> None:
+        """Store a version that is older than the current one, and leave that one current."""
+        self.flush()
+        current = self.library.article(article.source.article_id)
+        self.pending = [_prepared(article, location), _prepared(current, location)]
+        self.flush()
+        self.writer.seen_at(location, article.source.article_id, article.version)
+
+    def _wait(self, article: Article, location: str, *, new: bool) -> None:
+        prepared = _prepared(article, location)
+        origin = self._repeats(prepared) if new else None
+        if origin:
+            self.duplicates.append(Duplicate(article_id=prepared.article_id, duplicate_of=origin))
+        self.pending.append(replace(prepared, duplicate_of=origin))
+        passages = sum(len(waiting.passages) for waiting in self.pending)
+        if len(self.pending) >= ARTICLES_PER_COMMIT or passages >= PASSAGES_PER_COMMIT:
+            self.flush()
+
+    def _repeats(self, article: _Pending) -> str | None:
+        wanted = set(article.fingerprint.bands)
+        waiting = [
+            (other.article_id, other.fingerprint.signature)
+            for other in self.pending
+            if not wanted.isdisjoint(other.fingerprint.bands)
+        ]
+        return repeated(article.fingerprint, [*self.writer.near(article.fingerprint.bands), *waiting])
+
+    def flush(self) -> None:
+        """Embed what is new in the batch, and commit the batch."""
+        texts = {key: text for waiting in self.pending for key, text in waiting.embedded()}
+        vectors = dict(self.writer.vectors(list(texts)))
+        missing = [key for key in texts if key not in vectors]
+        found = self.embedder.embed_documents([texts[key] for key in missing]) if missing else []
+        vectors.update((key, array("f", vector)) for key, vector in zip(missing, found, strict=True))
+        if self.pending:
+            self.writer.put([waiting.indexed(vectors) for waiting in self.pending])
+        self.committed += len(self.pending)
+        self.pending.clear()
+
+
+def _prepared(article: Article, location: str) -> _Pending:
+    return _Pending(article=article, location=location, passages=split(article), fingerprint=fingerprint(article.text))
+
+
+def _moment(article: Article) -> datetime | None:
+    return article.source.updated or article.source.published

@@ -1,0 +1,38 @@
+"""What an ingest did, as text and as JSON."""
+
+from __future__ import annotations
+
+from ingest.values import Failure, Report
+from rag.wire import SCHEMA, Json
+
+
+def report_text(report: Report) -> str:
+    """Return the counts in one line."""
+    counts = {
+        "added": len(report.added),
+        "updated": len(report.updated),
+        "unchanged": len(report.unchanged),
+        "failed": len(report.failed),
+    }
+    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing to read"
+    copies = len(report.duplicates)
+    return f"{told} ({copies} nearly {'repeats' if copies == 1 else 'repeat'} another article)" if copies else told
+
+
+def report_object(report: Report) -> dict[str, Json]:
+    """Return the whole account."""
+    return {
+        "schema": SCHEMA,
+        "added": list(report.added),
+        "updated": list(report.updated),
+        "unchanged": list(report.unchanged),
+        "duplicates": [
+            {"article_id": copy.article_id, "duplicate_of": copy.duplicate_of} for copy in report.duplicates
+        ],
+        "failed": [_failure(failure) for failure in report.failed],
+        "remarks": [_failure(remark) for remark in report.remarks],
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Json]:
+    return {"path": str(failure.path), "place": failure.place, "reason": failure.reason}

@@ -1,0 +1,77 @@
+"""What passes between the steps of ingest: frozen values, and the seam of the loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """An article as a loader found it: nothing cleaned, no date understood yet, "" for what is absent."""
+
+    text: str
+    title: str = ""
+    publisher: str = ""
+    author: str = ""
+    published: str = ""
+    updated: str = ""
+    url: str = ""
+    language: str = ""
+    origin_id: str = ""
+    place: str = ""
+    """Where in the file it stands, such as "line 7"; "" when the file is one article."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Something in a file that could not be used, and why, in one line that says what to do."""
+
+    path: Path
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"{self.path}, {self.place}" if self.place else str(self.path)
+        return " ".join(f"{where}: {self.reason}".split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """An article that was stored and linked to another one, which it nearly repeats."""
+
+    article_id: str
+    duplicate_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What an ingest did; `added`, `updated` and `unchanged` name articles, one entry per version that was met."""
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+    """Those of the added and updated that nearly repeat another article."""
+    failed: tuple[Failure, ...] = ()
+    remarks: tuple[Failure, ...] = ()
+    """Fields that were left out of an article that was stored all the same, such as a date that may be two days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an ingest is: files finished, of how many, the file at hand, and articles met so far."""
+
+    done: int
+    total: int | None
+    path: Path
+    articles: int
+
+
+class Loader(Protocol):
+    """Reads one file format."""
+
+    def __call__(self, path: Path) -> Iterator[Raw | Failure]:
+        """Yield the file's articles and what is broken in it; raise UnreadableFileError or OSError for the whole."""
