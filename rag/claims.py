@@ -31,21 +31,23 @@ class Sentence:
 
     start: int
     end: int
+    words: str
+    """The sentence without markers inside it."""
     markers: tuple[int, ...] = ()
 
 
 def split_claims(text: str, marks: Sequence[Mark], citations: Mapping[int, Citation]) -> list[Sentence]:
     """Return the sentences of an answer that say something; headings, rules and code fences say nothing.
 
-    A marker belongs to the sentence before it, or at the start of a line with words to the one after it. A sentence that the
-    segmenter tore from a verbatim quotation, or from the attribution before one, is joined to it again.
+    A marker belongs to the sentence before it, or at the start of a line with words to the one after it. A sentence
+    that the segmenter tore from a verbatim quotation, or from the attribution before one, is joined to it again.
     """
     found: list[Sentence] = []
     masked = _masked(text, marks)
     for line in _LINE.finditer(masked):
         here = [mark for mark in marks if line.start() <= mark.start < line.end()]
         if spans := _spans(masked, line):
-            found += _rejoined(_with_markers(spans, here), text, citations)
+            found += _rejoined(_with_markers(masked, spans, here), masked, citations)
         elif found and here:
             markers = dict.fromkeys([*found[-1].markers, *(mark.marker for mark in here)])
             found[-1] = replace(found[-1], markers=tuple(markers))
@@ -80,27 +82,33 @@ def _spans(masked: str, line: re.Match[str]) -> list[Span]:
     ]
 
 
-def _with_markers(spans: Sequence[Span], marks: Sequence[Mark]) -> list[Sentence]:
+def _with_markers(masked: str, spans: Sequence[Span], marks: Sequence[Mark]) -> list[Sentence]:
     held: list[list[int]] = [[] for _ in spans]
     for mark in marks:
         before = [place for place, span in enumerate(spans) if span.start < mark.start]
         held[before[-1] if before else 0].append(mark.marker)
     return [
-        Sentence(start=span.start, end=span.end, markers=tuple(dict.fromkeys(markers)))
+        Sentence(
+            start=span.start,
+            end=span.end,
+            words=masked[span.start : span.end],
+            markers=tuple(dict.fromkeys(markers)),
+        )
         for span, markers in zip(spans, held, strict=True)
     ]
 
 
-def _rejoined(found: Sequence[Sentence], text: str, citations: Mapping[int, Citation]) -> Iterator[Sentence]:
+def _rejoined(found: Sequence[Sentence], masked: str, citations: Mapping[int, Citation]) -> Iterator[Sentence]:
     torn: list[Sentence] = []
     for each in found:
         if not each.markers:
             torn.append(each)
             continue
         quoted = [_plain(f"{attribution(citations[m])}: {citations[m].quote}") for m in each.markers]
-        while torn and not any(_plain(text[torn[0].start : each.end]) in whole for whole in quoted):
+        while torn and not any(_plain(masked[torn[0].start : each.end]) in whole for whole in quoted):
             yield torn.pop(0)
-        yield replace(each, start=torn[0].start) if torn else each
+        start = torn[0].start if torn else each.start
+        yield replace(each, start=start, words=masked[start : each.end])
         torn = []
     yield from torn
 

@@ -63,7 +63,7 @@ class Grounder:
         self.flush()
         text = self._layout.text
         cited = {citation.marker: citation for citation in self._sources.citations}
-        claims = tuple(self._judged(each, text) for each in split_claims(text, self._layout.marks, cited))
+        claims = tuple(self._judged(each) for each in split_claims(text, self._layout.marks, cited))
         return Grounded(
             text=text,
             status=self._status(claims, text),
@@ -92,8 +92,8 @@ class Grounder:
         self._delivered += len(ready)
         return Delta(text=self._layout.take(), citations=ready)
 
-    def _judged(self, sentence: Sentence, text: str) -> Claim:
-        finding = self._sources.check(text[sentence.start : sentence.end], sentence.markers)
+    def _judged(self, sentence: Sentence) -> Claim:
+        finding = self._sources.check(sentence.words, sentence.markers)
         return Claim(
             start=sentence.start,
             end=sentence.end,
@@ -113,7 +113,7 @@ class Grounder:
             return Status.NOT_IN_SOURCES
         if not verdicts <= {Verdict.SUPPORTED, Verdict.UNCITED}:
             return Status.PARTIAL
-        loose = [text[claim.start : claim.end] for claim in claims if claim.verdict is Verdict.UNCITED]
+        loose = [text[claim.start : claim.end] for claim in claims if not claim.markers]
         return Status.ANSWERED if all(map(self._harmless, loose)) else Status.PARTIAL
 
     def _harmless(self, uncited: str) -> bool:

@@ -2,7 +2,7 @@
 
 Sentence ``j`` of passage ``i`` carries the label ``[i.j]``, both counted from 1 in the order of the hits. What is
 understood in a reply: ``[3.2]``, ``[3.2, 4.1]``, ``[3.2; 4.1]``, ``[3.2-4]``, ``[3.2–3.4]``, ``[^3.2]``, ``[3]`` (a
-whole passage), and the same between other square brackets such as ``【】``. Text between backticks is code and left alone.
+whole passage), and the same between brackets such as ``【】``. Text between backticks is code and is left alone.
 """
 
 from __future__ import annotations

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from rag.types import Source, Verdict
-from rag.words import content_words
+from rag.verify.closeness import Closeness, measure
+from rag.verify.dates import Dated, compare_dates, dates, published_day, spans
+from rag.verify.direction import contradicted, hedges_dropped, roles_exchanged
+from rag.verify.figures import Figure, compare_figures, figures
+from rag.verify.names import Context, compare_names
+from rag.verify.polarity import compare_polarity
+from rag.verify.terms import evened, tokens
 
 Similarity = Callable[[str, Sequence[str]], list[float]]
 """Cosine similarity of a sentence with each of some quotes."""
+
+_ATTRIBUTED = re.compile(
+    r"\b(?:report(?:s|ed|ing)?|wrote|publish(?:ed|es)?|article|story|dated|according to|as of|carried|edition)\b",
+    re.IGNORECASE,
+)
+_DATELINE = re.compile(r"^[^.!?]{1,60}?\s?(?:\([^()]{1,30}\)\s?)?-{1,2}\s")
+_MENTIONED = 4
+"""Words that are named as missing where the sentence as a whole is not borne out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +48,114 @@ class Finding:
 
 
 def verify(claim: str, quotes: Sequence[Quote], similarity: Similarity) -> Finding:
-    """Return how well the quotes, taken together, carry the claim; without quotes it is uncited."""
+    """Return how well the quotes, taken together, carry the claim; without quotes it is uncited.
+
+    Unsupported: a figure, date, name, negation or direction of the claim is not in the quotes, or the quotes are about
+    something else. Partial: they carry its substance, but a hedge, a bound or a rounding differs, a part of a name
+    comes from elsewhere in the article, or a part of the sentence is not there. A verbatim copy is supported.
+    """
     if not quotes:
         return Finding(verdict=Verdict.UNCITED)
-    ours = set(content_words(claim))
-    theirs = {term for quote in quotes for term in content_words(quote.text)}
-    overlap = len(ours & theirs) / len(ours) if ours else 1.0
-    near = max(similarity(claim, [quote.text for quote in quotes]))
-    closeness = (overlap + max(near, 0.0)) / 2
-    if closeness >= 0.6:
-        return Finding(verdict=Verdict.SUPPORTED, closeness=closeness)
-    missing = tuple(dict.fromkeys(term for term in content_words(claim) if term not in theirs))[:4]
-    return Finding(verdict=Verdict.UNSUPPORTED, missing=missing, closeness=closeness)
+    said = _without_attribution(evened(claim), quotes)
+    texts = [evened(quote.text) for quote in quotes]
+    if _verbatim(said, texts):
+        return Finding(verdict=Verdict.SUPPORTED, closeness=1.0)
+    missing, loose = _facts(said, texts, quotes)
+    near = measure(said, texts, [_explanation(quote) for quote in quotes], similarity)
+    return _judged(missing, loose, near)
+
+
+def _judged(missing: Sequence[str], loose: Sequence[str], near: Closeness) -> Finding:
+    if missing or near.unrelated:
+        named = tuple(dict.fromkeys([*missing, *(near.absent[:_MENTIONED] if near.unrelated else ())]))
+        return Finding(verdict=Verdict.UNSUPPORTED, missing=named, closeness=near.score)
+    if loose or near.incomplete:
+        named = tuple(dict.fromkeys([*loose, *(near.absent[:_MENTIONED] if near.incomplete else ())]))
+        return Finding(verdict=Verdict.PARTIAL, missing=named, closeness=near.score)
+    return Finding(verdict=Verdict.SUPPORTED, closeness=near.score)
+
+
+def _facts(said: str, texts: Sequence[str], quotes: Sequence[Quote]) -> tuple[list[str], list[str]]:
+    """Return what is missing, and what is there only loosely."""
+    ours, theirs = _claimed_dates(said, quotes), _quoted_dates(said, texts, quotes)
+    taken = spans(ours)
+    counted = compare_figures(figures(said, taken), _quoted_figures(texts, quotes))
+    named = compare_names(said, taken, [_context(text, quote) for text, quote in zip(texts, quotes, strict=True)])
+    missing = [
+        *counted.missing,
+        *compare_dates(ours, theirs),
+        *named.missing,
+        *compare_polarity(said, texts),
+        *contradicted(said, texts),
+    ]
+    exchanged = roles_exchanged(said, texts[0]) if len(texts) == 1 else ()
+    return missing, [*counted.loose, *named.loose, *hedges_dropped(said, texts), *exchanged]
+
+
+def _day(source: Source) -> date | None:
+    return source.published.date() if source.published else None
+
+
+def _claimed_dates(said: str, quotes: Sequence[Quote]) -> list[Dated]:
+    readings = [dates(said, _day(quote.source)) for quote in quotes]
+    merged: dict[tuple[int, int], Dated] = {}
+    for each in (dated for reading in readings for dated in reading):
+        known = merged.get((each.start, each.end))
+        days = tuple(dict.fromkeys([*(known.days if known else ()), *each.days]))
+        merged[each.start, each.end] = Dated(
+            days=days, start=each.start, end=each.end, text=each.text, relation=each.relation
+        )
+    return list(merged.values())
+
+
+def _quoted_dates(said: str, texts: Sequence[str], quotes: Sequence[Quote]) -> list[Dated]:
+    found = [each for text, quote in zip(texts, quotes, strict=True) for each in dates(text, _day(quote.source))]
+    if _ATTRIBUTED.search(said):
+        found += [published_day(day) for day in (_day(quote.source) for quote in quotes) if day]
+    return found
+
+
+def _quoted_figures(texts: Sequence[str], quotes: Sequence[Quote]) -> list[Figure]:
+    return [
+        each
+        for text, quote in zip(texts, quotes, strict=True)
+        for each in figures(text, spans(dates(text, _day(quote.source))))
+    ]
+
+
+def _context(text: str, quote: Quote) -> Context:
+    source = quote.source
+    around = evened(quote.nearby)
+    before, found, _ = around.partition(text)
+    about = [source.title, source.publisher or "", source.author or ""]
+    return Context(
+        quote=text,
+        before=f"{evened(source.title)}. {before if found else ''}",
+        around=around,
+        source=evened(". ".join(filter(None, about))),
+    )
+
+
+def _explanation(quote: Quote) -> str:
+    return evened(f"{quote.source.title} {quote.source.publisher or ''} {quote.nearby}")
+
+
+def _without_attribution(said: str, quotes: Sequence[Quote]) -> str:
+    """Drop "Tidewater Courier, 3 May 2024:" where that is indeed the source."""
+    for quote in quotes:
+        source, day = quote.source, _day(quote.source)
+        shown = evened(", ".join(filter(None, (source.publisher, f"{day.day} {day:%B %Y}" if day else "")))) + ": "
+        if len(shown) > 2 and said.startswith(shown):
+            return said[len(shown) :]
+    return said
+
+
+def _verbatim(said: str, texts: Sequence[str]) -> bool:
+    """Tell whether the claim is one quote, or several in a row, word for word, apart from a dateline before it."""
+    ours = _words(said)
+    whole = {_words(text) for text in texts} | {_words(_DATELINE.sub("", text)) for text in texts}
+    return bool(ours) and (ours in whole or ours == tuple(word for text in texts for word in _words(text)))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(token.word for token in tokens(text))
