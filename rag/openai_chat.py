@@ -144,6 +144,8 @@ class OpenAIChat:
             stream_usage="stream_options" not in self._refused,
             use_responses_api=False,
             max_retries=0,
+            # Its way of waiting for a chunk loses cancellations on Python 3.11; silence is watched here.
+            stream_chunk_timeout=None,
             timeout=Timeout(self.timeout, connect=min(CONNECT, self.timeout)),
             # Our own client reads the proxy and certificate variables; LangChain's would replace its transport.
             http_async_client=client,

@@ -193,7 +193,7 @@ def test_a_slow_first_word_ends_at_the_timeout() -> None:
 
 @pytest.mark.parametrize("said", ["data: ", ": waiting\n\n", chunk("")])
 def test_a_server_that_drips_ends_at_the_timeout(said: str) -> None:
-    drops: list[str | Pause | Cut] = [part for _ in range(200) for part in (said, Pause(seconds=0.05))]
+    drops: list[str | Pause | Cut] = [part for _ in range(2000) for part in (said, Pause(seconds=0.002))]
     with ScriptedServer(streamed(*drops)) as server:
         _, error = failure(model(server, timeout=0.4))
     assert type(error) is ProviderBusyError
