@@ -246,6 +246,12 @@ def _named(seed: Seed) -> set[str]:
     return {TITLES.sub("", run) for run in plain}
 
 
+def test_readme_shows_an_article_as_it_is() -> None:
+    shown = re.search(r"```markdown\n(.*?)```", (SEEDS / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    file = SEEDS / "articles" / "2024-04-30-courier-bridge-next-month.md"
+    assert shown and file.read_text(encoding="utf-8").startswith(shown[1])
+
+
 def test_fiction_names_only_its_declared_cast() -> None:
     readme = " ".join((SEEDS / "README.md").read_text(encoding="utf-8").split("## The cast")[1].split())
     strangers = {
