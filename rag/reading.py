@@ -15,7 +15,7 @@ from dataclasses import astuple, dataclass
 
 from rag.asked import Kind, asked_for, holds
 from rag.protocols import Embedder
-from rag.types import Hit
+from rag.types import Hit, Span
 from rag.words import content_words, words
 
 _NAME = re.compile(r"(?<!^)(?<![.!?:] )(?<![“\"‘'])\b[A-Z][\w’'-]+")
@@ -84,6 +84,11 @@ class ReadSentence:
     hit: Hit
     candidate: Candidate
     features: Features
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in its article."""
+        return self.hit.passage.sentences[self.j]
 
     @property
     def score(self) -> float:

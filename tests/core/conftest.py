@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from ingest.split import split
+from rag.library import LocalLibrary, open_library
+from rag.protocols import Indexed
 from rag.sentences import sentences
-from rag.types import Passage, Source, Span
+from rag.testing import HashingEmbedder
+from rag.types import Article, Passage, Source, Span, digest
 
 MakePassage = Callable[..., Passage]
 
@@ -26,3 +31,35 @@ def passage() -> MakePassage:
         return Passage(source=source, version="v1", start=start, end=start + len(text), text=text, sentences=spans)
 
     return make
+
+
+MakeLibrary = Callable[..., LocalLibrary]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[MakeLibrary]:
+    """Make a library of articles, each a source and its text."""
+    opened: list[LocalLibrary] = []
+
+    def make(*articles: tuple[Source, str]) -> LocalLibrary:
+        embedder = HashingEmbedder()
+        made = open_library(tmp_path / "library", model=embedder.name, dimension=embedder.dimension, create=True)
+        opened.append(made)
+        with made.writing() as writer:
+            writer.put([_indexed(Article(source=source, text=text), embedder) for source, text in articles])
+        return made
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+def _indexed(article: Article, embedder: HashingEmbedder) -> Indexed:
+    passages = split(article)
+    return Indexed(
+        article=article,
+        location=article.source.article_id,
+        passages=passages,
+        keys=tuple(digest(passage.text) for passage in passages),
+        vectors=tuple(embedder.embed_documents([passage.text for passage in passages])),
+    )
