@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from rag.errors import DatelineError, UserError
@@ -34,7 +34,7 @@ def cleaned(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
 
 
-def follow(desk: Desk, question: Question) -> Iterator[Exchange]:
+def follow(desk: Desk, question: Question) -> Generator[Exchange]:
     """Yield the exchange as it grows; failures end it with one line instead of raising."""
     exchange = Exchange(question=question.text)
     yield exchange

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import os
 import socket
+import sys
+import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rag.errors import ConfigurationError
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from rag.answer import Desk
-
-_log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 
@@ -63,28 +64,39 @@ def serve(
     port: int = 7860,
     *,
     examples: Sequence[str] = (),
+    open_browser: bool = False,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve the page until interrupted; `on_ready` is called with its address once it answers.
+    """Serve the page until interrupted, and say where it is once it answers (on standard output, or to `on_ready`).
 
     Port 0 takes any free one. Raises ConfigurationError when the address cannot be taken.
     """
     import uvicorn  # noqa: PLC0415 - only a server needs it
 
     listener = _listener(host, port)
-    app = make_app(desk, examples=examples)
     address = _address(host, listener.getsockname()[1])
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            if self.started and on_ready:
-                on_ready(address)
+            if self.started:
+                (on_ready or _announce)(address)
+                if open_browser:
+                    webbrowser.open(address)
 
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2
-    )
-    Server(config).run(sockets=[listener])
+    async def run() -> None:
+        # Gradio makes and abandons an event loop for each of its locks, unless one is running.
+        app = make_app(desk, examples=examples)
+        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
+        await Server(config).serve(sockets=[listener])
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(run())
+
+
+def _announce(address: str) -> None:
+    sys.stdout.write(f"Dateline answers at {address} (stop it with Ctrl-C)\n")
+    sys.stdout.flush()
 
 
 def _listener(host: str, port: int) -> socket.socket:

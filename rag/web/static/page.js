@@ -15,9 +15,9 @@ async function open(link) {
   exchange?.querySelectorAll(LINK).forEach((each) => {
     each.classList.toggle("current", each.getAttribute("href") === href);
   });
-  const latest = (asked += 1);
+  const ours = (asked += 1);
   const html = await server.open_article({ href, also: also.slice(0, 50) });
-  if (latest !== asked) return;
+  if (ours !== asked) return; // another link was followed, or the panel closed, in the meantime
   props.value = html;
   requestAnimationFrame(reveal);
 }
@@ -54,14 +54,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && element.querySelector("article")) close();
 });
 
-// Keep the end of a growing answer in view, unless the reader has scrolled away from it.
-let following = true;
-addEventListener("scroll", () => {
-  following = innerHeight + scrollY >= document.documentElement.scrollHeight - 120;
-}, { passive: true });
+// A new question goes to the top of the view once; after that the page stands still while its answer grows.
 const live = document.getElementById("live");
+let latest = "";
 if (live) {
   new MutationObserver(() => {
-    if (following && live.querySelector('[aria-busy="true"]')) scrollTo(0, document.documentElement.scrollHeight);
-  }).observe(live, { childList: true, subtree: true, characterData: true });
+    const number = live.querySelector("[data-exchange]")?.dataset.exchange ?? "";
+    if (number && number !== latest) live.scrollIntoView({ block: "start" });
+    latest = number;
+  }).observe(live, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-exchange"] });
 }

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from rag.answer import Desk
+from rag.errors import ProviderBusyError, UserError
+from rag.types import Article, Question, Status
+from rag.web.asking import LONGEST, cleaned, follow
+from rag.web.exchange import Exchange, Stage
+
+MakeDesk = Callable[..., Desk]
+ASKED = Question(text="What is the council's budget?")
+PIECES = ("The council held the budget ", "at $4.25 million.", " [1.1]")
+
+
+def _all(desk: Desk, question: Question = ASKED) -> list[Exchange]:
+    return list(follow(desk, question))
+
+
+def test_the_question_is_shown_before_anything_is_known(make_desk: MakeDesk) -> None:
+    with closing(follow(make_desk(*PIECES), ASKED)) as exchanges:
+        first = next(exchanges)
+    assert first == Exchange(question=ASKED.text)
+
+
+def test_it_ends_with_the_answer_that_the_desk_gives(make_desk: MakeDesk, article: Article) -> None:
+    last = _all(make_desk(*PIECES))[-1]
+    assert last.answer is not None
+    assert (last.stage, last.answer.status) == (Stage.DONE, Status.ANSWERED)
+    assert last.text == "The council held the budget at $4.25 million. [1]"
+    assert [citation.quote for citation in last.citations] == [article.text.split("\n\n")[0]]
+
+
+def test_an_error_with_a_message_is_shown_with_what_was_written_so_far(make_desk: MakeDesk) -> None:
+    last = _all(make_desk("The council held ", ProviderBusyError("The model server is busy. Try again in a minute.")))[
+        -1
+    ]
+    assert (last.stage, last.error) == (Stage.FAILED, "The model server is busy. Try again in a minute.")
+    assert last.text.startswith("The council")
+
+
+def test_any_other_error_is_logged_and_not_shown(make_desk: MakeDesk, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        last = _all(make_desk(RuntimeError("the secret of /home/me")))[-1]
+    assert last.stage is Stage.FAILED
+    assert "secret" not in last.error
+    assert "the secret of /home/me" in caplog.text
+
+
+def test_stopping_does_not_wait_for_a_silent_model_and_ends_it_at_its_next_word(make_desk: MakeDesk) -> None:
+    speak, written, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def finish() -> None:
+        ended.set()
+        raise AssertionError("it went on writing")
+
+    silent = make_desk("The council ", "held the budget. ", written.set, speak.wait, "More. ", "And more. ", finish)
+    exchanges = follow(silent, ASKED)
+    next(exchanges)
+    next(exchanges)
+    assert written.wait(10)
+    exchanges.close()
+    speak.set()
+    for thread in threading.enumerate():
+        if thread.name == "dateline-answer":
+            thread.join(10)
+    assert not ended.is_set()
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [("  why?\n", "why?"), ("a\0b", "a b"), ("\ud800?", "??"), (" ", ""), ("é" * LONGEST, "é" * LONGEST)],
+)
+def test_what_is_typed_becomes_text_that_can_be_stored(typed: str, asked: str) -> None:
+    assert cleaned(typed) == asked
+
+
+def test_a_pasted_article_is_no_question() -> None:
+    with pytest.raises(UserError, match="4,001 characters; 4,000 is the most"):
+        cleaned("x" * (LONGEST + 1))
