@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from rag.types import Span
 
@@ -11,12 +12,28 @@ _LINE = re.compile(r"[^\n]+")
 _WINDOW = 4000
 """Characters given to the segmenter at once: its time grows with the square of a line full of open quotes."""
 
+_LONG = 250
+"""Characters: a quotation of several sentences stays with who said it up to here, and is taken apart beyond."""
+
+_QUOTES = '"“”„«»'
+_NO_QUOTES = str.maketrans(dict.fromkeys(_QUOTES, " "))
+_LEFT_OPEN = re.compile(r"\s([\"“„«(\[]+)$")
+"""An opening quote at the end of a sentence belongs to the next one."""
+_NO_WORD = re.compile(r"[\W_]*$")
+_NUMBERING = re.compile(r"(?:\d{1,3}|[A-Za-z])[.)]$")
+_TITLE = re.compile(
+    r"\b(?:Adm|Capt|Cmdr|Col|Cpl|Det|Dr|Ft|Gen|Gov|Hon|Insp|Lt|Maj|Messrs|Mr|Mrs|Ms|Mt|Pfc|Prof|Pte|Pvt|Rep|Rev"
+    r"|Sen|Sgt|Spc|St|Supt|U)\.$"
+)
+_ANSWER = re.compile(r"\bno\.\s+(?=[\"“A-Z])")
+"""The end of "She said no.", which is no number."""
+_ASIDE = re.compile(r"\([^()]*\s[^()]*[a-z\d][.!?]\)\s+(?=[\"“(]?[A-Z])")
+"""A sentence in brackets, before another one."""
 _TIME_OF_DAY = re.compile(r"\d\s?[ap]\.m\.$", re.IGNORECASE)
 _DAY_OR_ZONE = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:January|February|March|April|May|June|July|August|September"
     r"|October|November|December)\b|(?:[ACEMP][DS]?T|GMT|UTC|BST)\b|\("
 )
-_NO_WORD = re.compile(r"[\W_]*$")
 
 
 def sentences(text: str) -> list[Span]:
@@ -48,22 +65,47 @@ def _window_end(text: str, start: int, end: int) -> int:
 
 
 def _pieces(text: str, start: int, stop: int) -> list[Span]:
-    import sentencex  # noqa: PLC0415  heavy: only where it is used
-
-    spans = []
-    for piece in sentencex.segment("en", text[start:stop]):
-        spans.append(Span(start, start + len(piece)))
-        start += len(piece)
-    if start != stop:
-        raise AssertionError("The sentence segmenter lost characters; report this text.")
+    spans: list[Span] = []
+    for span in _parted(text, _cut(text[start:stop], start)):
+        piece = text[span.start : span.end]
+        if len(piece) > _LONG and not _NO_QUOTES.keys().isdisjoint(map(ord, piece)):
+            spans.extend(_cut(piece.translate(_NO_QUOTES), span.start))
+        else:
+            spans.append(span)
     return spans
 
 
+def _cut(text: str, start: int) -> Iterator[Span]:
+    import sentencex  # noqa: PLC0415  heavy: only where it is used
+
+    end = start
+    for piece in sentencex.segment("en", text):
+        yield Span(end, end + len(piece))
+        end += len(piece)
+    if end - start != len(text):
+        raise AssertionError("The sentence segmenter lost characters; report this text.")
+
+
+def _parted(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield the spans, cut where the segmenter takes two sentences for one."""
+    for span in spans:
+        aside = _ASIDE.match(text, *span)
+        start = aside.end() if aside else span.start
+        ends = [start] * bool(aside) + [answer.end() for answer in _ANSWER.finditer(text, start, span.end)]
+        yield from (Span(*edges) for edges in pairwise([span.start, *ends, span.end]))
+
+
 def _mended(text: str, spans: Iterable[Span]) -> list[Span]:
-    """Trim the spans, and join those that the segmenter should not have parted."""
+    """Trim the spans, and put right what the segmenter parts at the wrong place."""
     mended: list[Span] = []
     for span in spans:
         trimmed = _trimmed(text, span)
+        if mended:
+            before = mended[-1]
+            opened = _LEFT_OPEN.search(text, max(before.start + 1, before.end - 6), before.end)
+            if opened:
+                mended[-1] = _trimmed(text, Span(before.start, opened.start()))
+                trimmed = Span(opened.start(1), max(trimmed.end, before.end))
         if trimmed.start == trimmed.end:
             continue
         if mended and trimmed.end - mended[-1].start <= _WINDOW and _belong(text, mended[-1], trimmed):
@@ -79,7 +121,9 @@ def _trimmed(text: str, span: Span) -> Span:
 
 
 def _belong(text: str, before: Span, after: Span) -> bool:
-    if _NO_WORD.match(text[after.start : after.end]):
+    ending, opening = text[max(before.start, before.end - 12) : before.end], text[after.start : after.start + 12]
+    if _NO_WORD.match(text[after.start : after.end]) or _NUMBERING.match(text[before.start : before.end]):
         return True
-    ending, opening = text[max(before.start, before.end - 8) : before.end], text[after.start : after.start + 12]
-    return bool(_TIME_OF_DAY.search(ending) and _DAY_OR_ZONE.match(opening))
+    if ending.endswith(("...", "…", "?", "!", '?"', '!"', "?”", "!”")) and opening[:1].islower():
+        return True
+    return bool(_TITLE.search(ending) or (_TIME_OF_DAY.search(ending) and _DAY_OR_ZONE.match(opening)))
