@@ -1,5 +1,296 @@
-"""The `dateline` command."""
+"""The `dateline` command: options in, the same functions as behind every other door, text or JSON out.
+
+Exit codes: 0 it worked, also when the articles do not say · 1 it ran and something failed · 2 wrong usage or settings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag import plain, wire
+from rag.batch import Made, answered_rows
+from rag.errors import ConfigurationError, DatelineError, UserError
+from rag.requests import make_question, make_scope
+from rag.terminal import progress_bar, working
+from rag.types import Question, Scope
+
+if TYPE_CHECKING:
+    from ingest import Progress
+    from rag.compose import Newsroom
+
+cli = typer.Typer(
+    name="dateline",
+    help="Ask the news, and check every word.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
 
-def main() -> None:
-    """Run the command line."""
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"dateline {version('dateline')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Ask the news, and check every word."""
+
+
+articles = typer.Typer(no_args_is_help=True, help="List, show and remove stored articles.", rich_markup_mode=None)
+cli.add_typer(articles, name="articles")
+
+AtLibrary = Annotated[Path | None, typer.Option("--library", help="Directory of the library (or DATELINE_LIBRARY).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/json.md).")]
+BatchFile = Annotated[
+    Path | None, typer.Option("--batch", help="JSONL file of {id, question, …}, a JSON row out for each; - for stdin.")
+]
+QuestionText = Annotated[str | None, typer.Argument(metavar="QUESTION", help="What you want to know.")]
+Since = Annotated[str | None, typer.Option(help="Only articles published on or after this date.")]
+Until = Annotated[str | None, typer.Option(help="Only articles published on or before this date.")]
+AsOf = Annotated[str | None, typer.Option(help="As it could be known on this date.")]
+Publishers = Annotated[list[str] | None, typer.Option("--publisher", help="Only this outlet; may be repeated.")]
+ArticleIds = Annotated[list[str] | None, typer.Option("--article", help="Only this article; may be repeated.")]
+ArticleId = Annotated[str, typer.Argument(metavar="ID", help="The article's id, as `articles list` shows it.")]
+
+
+@cli.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files or directories: .md .txt .html .json .jsonl")],
+    library: AtLibrary = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add articles to the library; what it already knows costs nothing."""
+    from ingest import ingest as ingest_paths
+    from ingest.report import report_object, report_text
+
+    with _newsroom(library, create=True) as room, progress_bar() as advance:
+
+        def show(at: Progress) -> None:
+            advance(at.done, at.total, f"{at.articles:,} articles, {at.path.name}")
+
+        report = ingest_paths(paths, room.library, room.embedder, progress=show)
+    for line in (*report.remarks, *report.failed):
+        print(f"dateline: {line}", file=sys.stderr)
+    _print(report_object(report) if as_json else report_text(report))
+    raise typer.Exit(1 if report.failed else 0)
+
+
+@cli.command()
+def ask(
+    question: QuestionText = None,
+    since: Since = None,
+    until: Until = None,
+    as_of: AsOf = None,
+    publisher: Publishers = None,
+    article: ArticleIds = None,
+    batch: BatchFile = None,
+    library: AtLibrary = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question with checked citations, or say that the articles do not."""
+    scope = make_scope(since=since, until=until, as_of=as_of, publishers=publisher or (), article_ids=article or ())
+    asked = _asked(question, batch, scope)
+    with _newsroom(library) as room:
+        desk = room.desk()
+        if isinstance(asked, Question):
+            answer = desk.ask(asked)
+            _print(wire.answer_object(answer) if as_json else plain.answer_text(answer))
+        else:
+            _run(asked, lambda each: wire.answer_object(desk.ask(each)))
+
+
+@cli.command()
+def search(
+    question: QuestionText = None,
+    limit: Annotated[int, typer.Option("-k", "--limit", min=1, max=1000, help="How many passages.")] = 10,
+    since: Since = None,
+    until: Until = None,
+    as_of: AsOf = None,
+    publisher: Publishers = None,
+    article: ArticleIds = None,
+    batch: BatchFile = None,
+    library: AtLibrary = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the passages nearest to a question, without an answer."""
+    scope = make_scope(since=since, until=until, as_of=as_of, publishers=publisher or (), article_ids=article or ())
+    asked = _asked(question, batch, scope)
+    with _newsroom(library) as room:
+        desk = room.desk()
+        if isinstance(asked, Question):
+            hits = desk.search(asked, limit)
+            _print(wire.hits_object(hits) if as_json else plain.hits_text(hits))
+        else:
+            _run(asked, lambda each: wire.hits_object(desk.search(each, limit)))
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (or DATELINE_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (or DATELINE_PORT).")] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    library: AtLibrary = None,
+) -> None:
+    """Serve the chat page."""
+    from rag.web.server import serve as serve_page
+
+    with _newsroom(library, create=True, host=host, port=port) as room:
+        settings = room.settings
+        serve_page(room.desk(), settings.host, settings.port, open_browser=open_browser)
+
+
+@cli.command()
+def doctor(library: AtLibrary = None, as_json: AsJson = False) -> None:
+    """Check the library, and say what to do about what is wrong."""
+    with _newsroom(library, any_model=True) as room:
+        findings = room.library.check()
+    if as_json:
+        _print({"findings": [{"what": each.what, "ok": each.ok, "advice": each.advice} for each in findings]})
+    else:
+        _print(
+            "\n".join(
+                f"{'ok  ' if each.ok else 'BAD '} {each.what}{each.advice and ': ' + each.advice}" for each in findings
+            )
+        )
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@cli.command()
+def reindex(library: AtLibrary = None) -> None:
+    """Rebuild the vector index from the stored articles; after a change of embedding model, embed them anew."""
+    with _newsroom(library, any_model=True) as room, working("Rebuilding the index"):
+        room.library.reindex(room.embedder)
+    print("Rebuilt the index.")
+
+
+@cli.command()
+def compact(library: AtLibrary = None) -> None:
+    """Erase from the disk what was removed, and give its space back."""
+    with _newsroom(library) as room, working("Writing the library anew"):
+        room.library.compact()
+    print("Erased what was removed.")
+
+
+@articles.command("list")
+def articles_list(
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
+    offset: Annotated[int, typer.Option(min=0, help="After how many.")] = 0,
+    library: AtLibrary = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the current articles, newest first."""
+    with _newsroom(library) as room:
+        found, total = room.library.articles(limit=limit, offset=offset), room.library.count()
+    _print(wire.articles_object(found, total) if as_json else plain.articles_text(found, total))
+
+
+@articles.command("show")
+def articles_show(
+    article_id: ArticleId,
+    version: Annotated[str | None, typer.Option(help="A stored version; the current one otherwise.")] = None,
+    library: AtLibrary = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one article as it is stored."""
+    with _newsroom(library) as room:
+        article = room.library.article(article_id, version)
+        _print(
+            wire.article_object(article) if as_json else plain.article_text(article, room.library.versions(article_id))
+        )
+
+
+@articles.command("remove")
+def articles_remove(
+    article_ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Ids, as `articles list` shows them.")],
+    library: AtLibrary = None,
+) -> None:
+    """Remove articles with all their versions from search; `compact` erases their bytes."""
+    failed = 0
+    with _newsroom(library) as room, room.library.writing() as writer:
+        for article_id in article_ids:
+            try:
+                writer.remove(article_id)
+                print(f"Removed {article_id}.")
+            except UserError as error:
+                failed += 1
+                print(f"dateline: {error}", file=sys.stderr)
+    raise typer.Exit(1 if failed else 0)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command line; mistakes and failures end in one line and an exit code."""
+    # A half character pair from a batch row must not break the row that answers it; in JSON this form is an escape.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        cli(args=words)
+    except DatelineError as error:
+        print(f"dateline: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, UserError) else 1)
+    except BrokenPipeError:
+        # The reader of the pipe (such as `head`) has seen enough; closing standard output again would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@contextmanager
+def _newsroom(
+    library: Path | None, *, create: bool = False, any_model: bool = False, **given: object
+) -> Iterator[Newsroom]:
+    from rag.compose import newsroom
+    from rag.settings import read_settings
+
+    with newsroom(read_settings(library=library, **given), create=create, any_model=any_model) as room:
+        yield room
+
+
+def _asked(text: str | None, batch: Path | None, scope: Scope) -> Question | Path:
+    """Return the one question, or the file of many; raise ConfigurationError unless it is exactly one of them."""
+    if batch is None:
+        return make_question(text or "", scope)
+    if text is not None or not scope.unlimited:
+        raise ConfigurationError("--batch takes questions, dates and outlets from its rows; leave the others out.")
+    return batch
+
+
+def _run(batch: Path, answered: Callable[[Question], Made]) -> None:
+    """Print a JSON row for each row of a batch; exit with 1 if any failed."""
+    failed = False
+    with _lines(batch) as lines:
+        for made in answered_rows(lines, answered):
+            failed |= "error" in made
+            print(json.dumps(made, ensure_ascii=False), flush=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+@contextmanager
+def _lines(path: Path) -> Iterator[Iterable[str]]:
+    try:
+        # 0 is standard input.
+        with open(0 if str(path) == "-" else path, encoding="utf-8", errors="replace") as lines:  # noqa: PTH123
+            yield lines
+    except OSError as error:
+        raise ConfigurationError(f"Cannot read {path}: {error.strerror}. Name a JSONL file, or -.") from error
+
+
+def _print(made: str | Made) -> None:
+    print(made if isinstance(made, str) else json.dumps(made, ensure_ascii=False, indent=2))

@@ -1,0 +1,27 @@
+"""Many questions in one go: JSONL rows in, a JSON row out for each, in order, whatever becomes of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from rag.errors import DatelineError
+from rag.requests import Row, rows
+from rag.types import Question
+from rag.wire import Json
+
+Made = dict[str, Json]
+
+
+def answered_rows(lines: Iterable[str], answered: Callable[[Question], Made]) -> Iterator[Made]:
+    """Yield what `answered` makes of each row, with the row's id; a row that failed has only an `error` beside it."""
+    for row in rows(lines):
+        yield {"id": row.id, **_made(row, answered)}
+
+
+def _made(row: Row, answered: Callable[[Question], Made]) -> Made:
+    if row.question is None:
+        return {"error": row.error}
+    try:
+        return answered(row.question)
+    except DatelineError as error:
+        return {"error": str(error)}

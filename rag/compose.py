@@ -1,0 +1,90 @@
+"""The composition root of the answering side: settings become a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from rag.answer import Desk
+from rag.embed import CompatibleEmbedder, EmbeddedModel
+from rag.errors import ConfigurationError
+from rag.extractive import ExtractiveAnswerer
+from rag.library import LocalLibrary, open_library
+from rag.protocols import Answerer, ChatModel, Embedder, Rewriter
+from rag.retrieve import hybrid
+from rag.rewrite import HistoryRewriter, ModelRewriter
+from rag.settings import Settings
+
+
+def make_embedder(settings: Settings) -> Embedder:
+    """Return the embedder that the settings name; nothing is loaded until it is used."""
+    if settings.embedding_model is None:
+        return EmbeddedModel()
+    return CompatibleEmbedder(model=settings.embedding_model, base_url=settings.openai_base_url, api_key=_key(settings))
+
+
+@contextmanager
+def newsroom(settings: Settings, *, create: bool = False, any_model: bool = False) -> Iterator[Newsroom]:
+    """Open the configured library for as long as the block runs; raise LibraryError where it cannot be used.
+
+    `create` makes a missing one; `any_model` opens one that another embedding model wrote, to examine or reindex it.
+    """
+    embedder = make_embedder(settings)
+    library = open_library(
+        settings.library, model=embedder.name, dimension=embedder.dimension, create=create, any_model=any_model
+    )
+    with closing(library):
+        yield Newsroom(settings=settings, embedder=embedder, library=library)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsroom:
+    """A library opened with its embedder, and what the settings make of it."""
+
+    settings: Settings
+    embedder: Embedder
+    library: LocalLibrary
+
+    def desk(self) -> Desk:
+        """Return what answers questions over this library."""
+        reader = ExtractiveAnswerer(embedder=self.embedder)
+        answerer, rewriter = _writers(self.settings, reader)
+        return Desk(
+            library=self.library,
+            embedder=self.embedder,
+            retriever=hybrid(self.library, self.embedder),
+            rewriter=rewriter,
+            answerer=answerer,
+            fallback=reader if answerer is not reader else None,
+            passages=self.settings.passages,
+        )
+
+
+def _writers(settings: Settings, reader: ExtractiveAnswerer) -> tuple[Answerer, Rewriter]:
+    if not settings.generative:
+        return reader, HistoryRewriter()
+    from rag.generative import GenerativeAnswerer  # noqa: PLC0415  only where a model is configured
+
+    model = _chat_model(settings)
+    return GenerativeAnswerer(model=model, budget_tokens=settings.context_tokens), ModelRewriter(model=model)
+
+
+def _chat_model(settings: Settings) -> ChatModel:
+    from rag.openai_chat import OpenAIChat  # noqa: PLC0415  only where a model is configured
+
+    if settings.openai_api_key is None and settings.openai_base_url is None:
+        raise ConfigurationError(
+            "No chat model is configured: set OPENAI_API_KEY or OPENAI_BASE_URL, or DATELINE_ANSWERER=extractive."
+        )
+    return OpenAIChat(
+        model=settings.chat_model,
+        base_url=settings.openai_base_url,
+        api_key=_key(settings),
+        timeout=settings.model_timeout,
+        retries=settings.model_retries,
+    )
+
+
+def _key(settings: Settings) -> str | None:
+    return settings.openai_api_key.get_secret_value() if settings.openai_api_key else None

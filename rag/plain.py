@@ -1,0 +1,109 @@
+"""Answers, hits and articles as text for a terminal; the machine-readable forms are in `rag.wire`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import shorten
+
+from rag.protocols import VersionSummary
+from rag.types import Answer, Article, Citation, Claim, Hit, Source, Status, Verdict
+
+_STATUS = {
+    Status.ANSWERED: "",
+    Status.PARTIAL: "Partly borne out: see the marks below.",
+    Status.CONFLICTING: "The sources disagree.",
+    Status.NOT_IN_SOURCES: "",
+}
+# Model output may hold escape sequences that would command the terminal.
+_CONTROLS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+_NEAREST = 3
+_EXCERPT = 160
+
+
+def answer_text(answer: Answer) -> str:
+    """Return the answer, what is wrong with it if anything, and the quotes that prove it."""
+    parts = [answer.text, _STATUS[answer.status], answer.note or ""]
+    if answer.standalone != answer.question.text.strip():
+        parts.insert(0, f"Searched for: {answer.standalone}")
+    parts += [_doubt(answer, claim) for claim in answer.claims]
+    parts += [_quote(citation) for citation in answer.citations]
+    if answer.status is Status.NOT_IN_SOURCES and answer.hits:
+        parts.append("Nearest passages:\n" + "\n".join(map(_nearest, answer.hits[:_NEAREST])))
+    return _safe("\n\n".join(filter(None, parts)))
+
+
+def hits_text(hits: Sequence[Hit]) -> str:
+    """Return the passages of a search, numbered, best first."""
+    if not hits:
+        return "Nothing found."
+    return _safe("\n\n".join(f"{rank}. {_hit(hit)}" for rank, hit in enumerate(hits, 1)))
+
+
+def article_text(article: Article, versions: Sequence[VersionSummary]) -> str:
+    """Return an article under its title, with the list of its versions where there are several."""
+    source = article.source
+    head = [source.title, described(source), source.url or "", f"{source.article_id}, version {article.version}"]
+    if len(versions) > 1:
+        head += [_version(each) for each in versions]
+    return _safe("\n".join(filter(None, head)) + "\n\n" + article.text)
+
+
+def articles_text(summaries: Sequence[VersionSummary], total: int) -> str:
+    """Return a line for each article."""
+    lines = [
+        f"{each.source.article_id}  {_day(each.source) or 'undated':<17}  {_named(each.source)}" for each in summaries
+    ]
+    if total > len(summaries):
+        lines.append(f"… and {total - len(summaries)} more; ask for them with --limit and --offset.")
+    return _safe("\n".join(lines) or "This library holds no articles.")
+
+
+def described(source: Source) -> str:
+    """Return outlet, author and day of an article, as far as they are known."""
+    return ", ".join(filter(None, (source.publisher, source.author, _day(source) or "undated")))
+
+
+def _doubt(answer: Answer, claim: Claim) -> str:
+    if claim.verdict in {Verdict.SUPPORTED, Verdict.UNCITED}:
+        return ""
+    missing = f" Not in what it cites: {', '.join(claim.missing)}." if claim.missing else ""
+    return f"! {claim.verdict.value}: “{answer.text[claim.start : claim.end]}”{missing}"
+
+
+def _quote(citation: Citation) -> str:
+    source = citation.source
+    place = f"{source.article_id}, characters {citation.start}–{citation.end}"
+    return f"[{citation.marker}] “{citation.quote}”\n    {_named(source)}\n    {described(source)} · {place}"
+
+
+def _nearest(hit: Hit) -> str:
+    source = hit.passage.source
+    return f"  – {_named(source)} ({described(source)}): {shorten(hit.passage.text, _EXCERPT, placeholder=' …')}"
+
+
+def _hit(hit: Hit) -> str:
+    passage = hit.passage
+    also = f"\n   Also in: {'; '.join(described(source) for source in hit.also_in)}" if hit.also_in else ""
+    place = f"{passage.source.article_id}, characters {passage.start}–{passage.end}"
+    return (
+        f"{_named(passage.source)} ({described(passage.source)})\n"
+        f"   {place} · score {hit.score:.3f}{also}\n   " + passage.text.replace("\n", "\n   ")
+    )
+
+
+def _named(source: Source) -> str:
+    return f"{source.title} (title from its first sentence)" if source.title_derived else source.title
+
+
+def _day(source: Source) -> str:
+    return f"{source.published.day} {source.published:%B %Y}" if source.published else ""
+
+
+def _version(summary: VersionSummary) -> str:
+    changed = summary.source.updated or summary.source.published
+    when = f"{changed:%Y-%m-%d %H:%M} UTC" if changed else "undated"
+    return f"  version {summary.version}  {when}{'  (current)' if summary.current else ''}"
+
+
+def _safe(text: str) -> str:
+    return text.translate(_CONTROLS)

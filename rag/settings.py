@@ -1,0 +1,76 @@
+"""What the environment configures: the one place that reads it, used by the composition root alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rag.errors import ConfigurationError
+
+
+def default_library() -> Path:
+    """Return where this user's library lies when nothing else is said."""
+    from platformdirs import user_data_path  # noqa: PLC0415  only where no place is given
+
+    return user_data_path("dateline", appauthor=False) / "library"
+
+
+class Settings(BaseSettings):
+    """Every setting, its environment variable (``DATELINE_`` and its name, unless one is given) and its default."""
+
+    model_config = SettingsConfigDict(env_prefix="DATELINE_", frozen=True, env_ignore_empty=True)
+
+    library: Path = Field(default_factory=default_library, description="Directory of the library.")
+    answerer: Literal["auto", "extractive", "generative"] = Field(
+        default="auto",
+        description="Who writes answers: the embedded reader, a chat model, or the model wherever one is configured.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("openai_api_key"),
+        description="Key of the model server. Setting it turns the chat model on.",
+    )
+    openai_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("openai_base_url"),
+        description="Address of any OpenAI-compatible server. Setting it turns the chat model on.",
+    )
+    chat_model: str = Field(default="gpt-4.1-mini", description="Name of the chat model.")
+    model_timeout: float = Field(
+        default=60.0, gt=0, description="Seconds that a whole reply of the chat model may take."
+    )
+    model_retries: int = Field(default=2, ge=0, le=10, description="How often a failed model call is tried again.")
+    context_tokens: int = Field(
+        default=6000, ge=200, description="Most tokens of passages that are sent to the chat model."
+    )
+    embedding_model: str | None = Field(
+        default=None,
+        description="Name of an embedding model on the model server; without it the embedded model is used.",
+    )
+    passages: int = Field(default=8, ge=1, le=50, description="How many passages an answer may draw on.")
+    host: str = Field(default="127.0.0.1", description="Address that `dateline serve` listens on.")
+    port: int = Field(default=7860, ge=0, le=65535, description="Port that `dateline serve` listens on; 0 picks one.")
+
+    @property
+    def generative(self) -> bool:
+        """Whether a chat model writes the answers."""
+        configured = self.openai_api_key is not None or self.openai_base_url is not None
+        return self.answerer == "generative" or (self.answerer == "auto" and configured)
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return name.upper() if name.startswith("openai_") else f"DATELINE_{name.upper()}"
+
+
+def read_settings(**given: object) -> Settings:
+    """Return the settings, what is given (and not None) before the environment; raise ConfigurationError."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0])
+        raise ConfigurationError(f"{variable(name)} cannot be used: {first['msg']}. Change or unset it.") from error

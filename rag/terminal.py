@@ -1,0 +1,37 @@
+"""Signs of life for long work, on standard error and only to a terminal (the home of rich)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Advance = Callable[[int, int | None, str], None]
+"""Takes how much is done, of how much (None: not known), and what is at hand."""
+
+
+@contextmanager
+def progress_bar() -> Iterator[Advance]:
+    """Show a bar for as long as the block runs."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total, _what: None
+        return
+    from rich.console import Console  # noqa: PLC0415  only for a terminal
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield lambda done, total, what: bars.update(task, completed=done, total=total, description=escape(what))
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show that something goes on whose length is not known."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415  only for a terminal
+
+    with Console(stderr=True).status(what):
+        yield

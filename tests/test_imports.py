@@ -1,0 +1,111 @@
+"""Who may import whom, and what must not be loaded before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [
+    *sorted(path for top in ("rag", "ingest", "prompts") for path in (ROOT / top).rglob("*.py")),
+    ROOT / "app.py",
+]
+OURS = {"rag", "ingest", "prompts", "app"}
+
+HOMES: dict[str, str | tuple[str, ...]] = {
+    "chromadb": "rag/library/",
+    "sqlite3": "rag/library/",
+    "filelock": "rag/library/",
+    "onnxruntime": "rag/embed/",
+    "tokenizers": "rag/embed/",
+    "langchain_openai": "rag/",
+    "sentencex": "rag/sentences.py",
+    "dateparser": "rag/periods.py",
+    # Chroma reads its settings through it, and must be kept from reading a stray .env file.
+    "pydantic_settings": ("rag/settings.py", "rag/library/vectors.py"),
+    "platformdirs": "rag/settings.py",
+    "trafilatura": "ingest/",
+    "frontmatter": "ingest/",
+    "charset_normalizer": "ingest/",
+    "datasketch": "ingest/",
+    "gradio": "rag/web/",
+    "uvicorn": "rag/web/",
+    "fastapi": "rag/web/",
+    "typer": "app.py",
+    "rich": "rag/terminal.py",
+}
+HEAVY = ("gradio", "chromadb", "langchain_openai", "onnxruntime", "dateparser", "trafilatura", "pandas")
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield node.module or ""
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_dependencies_point_one_way(path: Path) -> None:
+    place, names = relative(path), set(imported(path))
+    ours = {name for name in names if name.split(".")[0] in OURS}
+    assert "app" not in ours
+    if place.startswith("prompts/"):
+        assert not {name for name in ours if not name.startswith("prompts")}
+    if place.startswith("rag/"):
+        assert not {name for name in ours if name.startswith("ingest")}
+    if place.startswith("rag/") and not place.startswith("rag/web/"):
+        assert not {name for name in ours if name.startswith("rag.web")}
+    if place.startswith("ingest/"):
+        assert not {name for name in ours if name.startswith(("rag.web", "rag.compose", "rag.settings", "rag.answer"))}
+    if place.startswith("rag/") and not place.startswith("rag/testing/"):
+        assert not {name for name in ours if name.startswith("rag.testing")}
+    if place not in {"app.py", "rag/compose.py"}:
+        assert "rag.settings" not in ours, "only the composition root reads settings"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_each_library_has_one_home(path: Path) -> None:
+    place = relative(path)
+    strangers = {name for name in imported(path) if not place.startswith(HOMES.get(name.split(".")[0], ""))}
+    assert not strangers or place.startswith("rag/testing/")
+
+
+def loaded_after(code: str) -> set[str]:
+    """Return which heavy modules a fresh interpreter holds after running some code."""
+    report = f"{code}\nimport sys\nprint(*sorted(set({HEAVY!r}) & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", report], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(ran.stdout.splitlines()[-1].split())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert not loaded_after("import app\ntry:\n    app.cli(['--help'])\nexcept SystemExit:\n    pass")
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["rag.answer", "rag.compose", "rag.ground", "rag.verify", "rag.library", "rag.embed", "ingest", "rag.wire"],
+)
+def test_modules_load_nothing_heavy(module: str) -> None:
+    assert not loaded_after(f"import {module}")
+
+
+def test_only_settings_reads_the_environment() -> None:
+    readers = [
+        relative(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+    ]
+    # The health check of a damaged index hands its environment on to a process of its own.
+    assert set(readers) <= {"rag/settings.py", "rag/library/health.py"}
