@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
@@ -58,7 +58,8 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
+@example([("rain ", 253), (" ", 2780), ("x", 150)])  # a cut at 4,096 characters would make a known word of the last
 @given(st.lists(st.tuples(pieces, st.integers(1, 3000)), max_size=4))
 def test_reading_only_the_start_of_a_long_text_changes_no_token(runs: list[tuple[str, int]]) -> None:
     text = "".join(piece * times for piece, times in runs)
