@@ -15,6 +15,14 @@ UNRELATED = 0.35
 """Fitted probability below which the quotes are about something else."""
 INCOMPLETE = 0.5
 """Fitted probability below which they carry the claim only in part."""
+AROUND = 0.25
+"""What a word counts that only the surroundings have."""
+FOREIGN_SHARED, FOREIGN_SIMILAR = 0.34, 0.4
+"""A clause that shares fewer of its words and is less similar than this does not come from the quotes."""
+
+Similarity = Callable[[str, Sequence[str]], list[float]]
+"""Cosine similarity of a sentence with each of some quotes."""
+
 _CLAUSE = re.compile(r"[,;:]\s|\s-+\s|\s(?=(?:and|but|because|after|while|although|when|which|who|before|since|as)\s)")
 _CLAUSE_WORDS = 3
 
@@ -29,34 +37,42 @@ class Closeness:
     absent: tuple[str, ...]
 
 
-def measure(
-    claim: str,
-    quotes: Sequence[str],
-    surroundings: Sequence[str],
-    similarity: Callable[[str, Sequence[str]], list[float]],
-) -> Closeness:
-    """Return how close evened quotes are to an evened claim; words of the surroundings count half."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A claim, the rest of it without `settled` figures and dates, its quotes and what surrounds them; all evened."""
+
+    claim: str
+    rest: str
+    settled: int
+    quotes: tuple[str, ...]
+    surroundings: tuple[str, ...]
+
+
+def measure(compared: Compared, similarity: Similarity) -> Closeness:
+    """Return how close the quotes are to the claim; words of the surroundings count a little, settled facts in full."""
+    quotes, rest = compared.quotes, compared.rest
     theirs = frozenset(term for quote in quotes for term in terms(quote))
-    around = frozenset(term for text in surroundings for term in terms(text)) - theirs
+    around = frozenset(term for text in compared.surroundings for term in terms(text)) - theirs
     candidates = list(quotes) if len(quotes) == 1 else [*quotes, " ".join(quotes)]
-    similar = max(similarity(claim, candidates))
-    score = fitted(shared(claim, theirs, around), similar)
-    astray = _astray(claim, theirs, around)
-    absent = tuple(dict.fromkeys(term for term in _written(claim) if terms(term) and terms(term)[0] not in theirs))
+    share = shared(rest, theirs, around, compared.settled)
+    # The embedded model knows English: in another script only the words count.
+    similar = max(similarity(compared.claim, candidates)) if _latin(compared.claim) else share
+    score = fitted(share, similar)
     return Closeness(
         score=score,
         unrelated=score < UNRELATED,
-        incomplete=score < INCOMPLETE or astray,
-        absent=absent,
+        incomplete=score < INCOMPLETE or _astray(rest, theirs, candidates, similarity),
+        absent=tuple(dict.fromkeys(word for word in _written(rest) if _lacking(word, theirs))),
     )
 
 
-def shared(claim: str, theirs: frozenset[str], around: frozenset[str]) -> float:
-    """Return the share of a claim's content words that the quotes have."""
+def shared(claim: str, theirs: frozenset[str], around: frozenset[str], settled: int = 0) -> float:
+    """Return the share of a claim's content words and settled facts that the quotes have."""
     ours = terms(claim)
     if not ours:
         return 1.0
-    return sum(1.0 if term in theirs else 0.5 if term in around else 0.0 for term in ours) / len(ours)
+    common = sum(1.0 if term in theirs else AROUND if term in around else 0.0 for term in ours)
+    return (common + settled) / (len(ours) + settled)
 
 
 def fitted(share: float, similar: float) -> float:
@@ -64,13 +80,27 @@ def fitted(share: float, similar: float) -> float:
     return 1 / (1 + math.exp(-(INTERCEPT + SHARED_WEIGHT * share + SIMILAR_WEIGHT * similar)))
 
 
-def _astray(claim: str, theirs: frozenset[str], around: frozenset[str]) -> bool:
-    """Tell whether a whole clause of the claim has nothing in common with the quotes."""
-    clauses = [terms(clause) for clause in _CLAUSE.split(claim)]
-    return any(
-        len(clause) >= _CLAUSE_WORDS and not any(term in theirs or term in around for term in clause)
+def _latin(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return sum(letter < "\u0250" for letter in letters) * 2 >= len(letters)
+
+
+def _astray(claim: str, theirs: frozenset[str], candidates: Sequence[str], similarity: Similarity) -> bool:
+    """Tell whether a whole clause of the claim is about something that the quotes do not speak of."""
+    clauses = [clause for clause in _CLAUSE.split(claim) if terms(clause)]
+    if len(clauses) < 2:
+        return False
+    foreign = [
+        clause
         for clause in clauses
-    )
+        if len(terms(clause)) >= _CLAUSE_WORDS and shared(clause, theirs, frozenset()) < FOREIGN_SHARED
+    ]
+    return any(max(similarity(clause, candidates)) < FOREIGN_SIMILAR for clause in foreign)
+
+
+def _lacking(word: str, theirs: frozenset[str]) -> bool:
+    found = terms(word)
+    return bool(found) and found[0] not in theirs
 
 
 def _written(claim: str) -> list[str]:

@@ -69,6 +69,12 @@ def compare_dates(claim: Sequence[Dated], quoted: Sequence[Dated]) -> tuple[str,
     return tuple(dict.fromkeys(missing))
 
 
+def is_calendar_word(word: str) -> bool:
+    """Tell whether a word names a month or a weekday, in full or shortened."""
+    plain = word.lower().rstrip(".")
+    return len(plain) > 2 and any(name.startswith(plain) for name in (*_MONTHS, *_WEEKDAYS))
+
+
 def published_day(published: date) -> Dated:
     """Return a publication day as a date that a claim may name."""
     return Dated(days=(_known(published),), start=0, end=0, text="")

@@ -77,6 +77,12 @@ def contradicted(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def opposed(one: str, other: str) -> bool:
+    """Tell whether two words exclude each other."""
+    ours, theirs = base(one), base(other)
+    return any(ours in poles and theirs in poles and poles[ours] != poles[theirs] for poles in _PLACES)
+
+
 def hedges_dropped(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
     """Return the hedges ("may", "allegedly") that all quotes put before what the claim states flatly."""
     said = {token.word for token in tokens(claim)}

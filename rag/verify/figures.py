@@ -100,7 +100,7 @@ def _times(text: str, taken: Sequence[Span]) -> Iterator[Figure]:
                 readings=tuple(Reading(Decimal(value), "time") for value in _minutes(found)),
                 start=found.start(),
                 end=found.end(),
-                text=found[0],
+                text=found[0].rstrip(".") if "." not in found[0][:-1] else found[0],
                 kind="time",
             )
 
@@ -118,7 +118,7 @@ def _numbers(text: str, closed: Sequence[Span]) -> Iterator[Figure]:
     row, at = lexemes(text), 0
     while at < len(row):
         if row[at].text in _VAGUE and not _within(row[at].start, closed):
-            yield _vague(row[at])
+            yield _vague(row[at], text)
         numeral = None if _within(row[at].start, closed) or _in_name(row, at, text) else read_numeral(row, at)
         if numeral is None:
             at += 1
@@ -142,9 +142,11 @@ def _in_name(row: Sequence[Lexeme], at: int, text: str) -> bool:
     return glued and before >= 0 and row[before].kind == "word" and text[row[before].start].isupper()
 
 
-def _vague(lexeme: Lexeme) -> Figure:
+def _vague(lexeme: Lexeme, text: str) -> Figure:
     reading = Reading(Decimal(_VAGUE[lexeme.text]))
-    return Figure(readings=(reading,), start=lexeme.start, end=lexeme.end, text=lexeme.text, kind="vague")
+    return Figure(
+        readings=(reading,), start=lexeme.start, end=lexeme.end, text=text[lexeme.start : lexeme.end], kind="vague"
+    )
 
 
 def _figure(row: Sequence[Lexeme], at: int, numeral: Numeral, text: str) -> Figure | None:

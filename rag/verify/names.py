@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from rag.types import Span
 from rag.verify.openings import OPENING_WORDS, TITLES
-from rag.verify.terms import base, tokens
+from rag.verify.terms import base, folded, tokens
 from rag.words import STOP_WORDS
 
 _ALIASES = {
@@ -33,6 +33,7 @@ _PEOPLES = ("ians", "ian", "eans", "ean", "ans", "an", "ns", "n", "ese", "is", "
 _CONNECTORS = frozenset("of the de del la van von der bin al el da di".split())  # noqa: SIM905  reads better as text
 _PRONOUN = re.compile(r"\b(?:he|she|they|it|his|her|him|them|their|its|we|i|our|my|who)\b", re.IGNORECASE)
 _GAP = re.compile(r"(?:'s)?[ .\-]{1,2}")
+_IDENTIFIER = re.compile(r"\b(?=[A-Za-z]*[A-Z])[A-Za-z]{1,8}-?\d{1,4}[A-Za-z]?\b")
 _OPENS = re.compile(r"(?:^|[.!?:;]['\")\]]*\s|[\"(\[]\s?|(?:^|\s)'|\s-\s|\.\.\.\s?)\Z")
 
 
@@ -48,13 +49,14 @@ class NamePart(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What may prove and what may only explain: evened texts of a quote, the passage before it, and all around it."""
+    """Evened texts: a quote, and what may explain it: the title, the passage before it, and the whole passage."""
 
     quote: str
+    title: str
     before: str
     around: str
     source: str
-    """Title, publisher and author."""
+    """Publisher and author."""
 
 
 class NameComparison(NamedTuple):
@@ -76,9 +78,27 @@ def compare_names(claim: str, taken: Sequence[Span], contexts: Sequence[Context]
         for part in hard:
             if not any(_explained(part, claim, each) for each in contexts):
                 missing.append(part.text)
-            elif place:
+            elif place and not any(_titled(part, each) for each in contexts):
                 loose.append(part.text)
     return NameComparison(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(loose)))
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two capitalised words may name the same; titles are not told apart."""
+    ours, theirs = folded(one), folded(other)
+    if (ours in TITLES and theirs in TITLES) or ours in STOP_WORDS or theirs in STOP_WORDS:
+        return True
+    return not _alias_keys(ours, one).isdisjoint(_alias_keys(theirs, other))
+
+
+def unknown_identifiers(claim: str, contexts: Sequence[Context]) -> tuple[str, ...]:
+    """Return names with numbers in them ("F-16", "G7") that neither quotes nor titles have."""
+    known = {_plain(found[0]) for each in contexts for found in _IDENTIFIER.finditer(f"{each.quote} {each.title}")}
+    return tuple(found[0] for found in _IDENTIFIER.finditer(claim) if _plain(found[0]) not in known)
+
+
+def _plain(identifier: str) -> str:
+    return identifier.replace("-", "").casefold()
 
 
 @lru_cache(maxsize=4096)
@@ -194,7 +214,7 @@ def _completed(part: NamePart, name: Sequence[NamePart], context: Context) -> bo
     quoted = _keys(context.quote)
     mine = _alias_keys(part.word, part.text)
     others = [_alias_keys(each.word, each.text) for each in name if each is not part]
-    for run in (*_runs(context.around), *_runs(context.source)):
+    for run in (*_runs(context.around), *_runs(context.title)):
         keys = [_alias_keys(each.word, each.text) for each in run]
         if any(key & mine for key in keys):
             linked = [key for key in keys if not key & mine and not quoted.isdisjoint(key)]
@@ -217,10 +237,15 @@ def _initials_of(run: Sequence[NamePart]) -> set[str]:
     return {letters[i:j] for i in range(len(letters)) for j in range(i + 2, len(letters) + 1)}
 
 
+def _titled(part: NamePart, context: Context) -> bool:
+    return not _keys(context.title).isdisjoint(_alias_keys(part.word, part.text))
+
+
 def _explained(part: NamePart, claim: str, context: Context) -> bool:
     """Tell whether a pronoun or description in the quote may mean this name, which stood before it."""
     mine = _alias_keys(part.word, part.text)
-    if mine.isdisjoint(_keys(context.before)):
+    titled = _titled(part, context)
+    if not titled and mine.isdisjoint(_keys(context.before)):
         return False
     spoken = _keys(claim)
     strangers = [
@@ -232,4 +257,4 @@ def _explained(part: NamePart, claim: str, context: Context) -> bool:
     pronoun = _PRONOUN.search(context.quote)
     if strangers:
         return pronoun is not None and pronoun.start() < strangers[0].start
-    return pronoun is not None or bool(re.search(r"\b[Tt]h(?:e|is|at|ese|ose)\s[^\W\d_]", context.quote))
+    return titled or pronoun is not None or bool(re.search(r"\b[Tt]h(?:e|is|at|ese|ose)\s[^\W\d_]", context.quote))

@@ -105,6 +105,11 @@ def polarity(text: str) -> Polarity:
     return Polarity(negations=effective, denied=denied, affirmed=everything - denied - _VERBS)
 
 
+def negating(word: str) -> bool:
+    """Tell whether a folded word negates by itself."""
+    return word in _PLAIN or word.endswith("n't") or base(word) in _VERB_BASES
+
+
 def _base(token: Token) -> str:
     return base(token.word)
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag.types import Source, Verdict
-from rag.verify.closeness import Closeness, measure
+from rag.types import Source, Span, Verdict
+from rag.verify.alignment import changed_facts
+from rag.verify.closeness import Closeness, Compared, Similarity, measure
 from rag.verify.dates import Dated, compare_dates, dates, published_day, spans
 from rag.verify.direction import contradicted, hedges_dropped, roles_exchanged
 from rag.verify.figures import Figure, compare_figures, figures
-from rag.verify.names import Context, compare_names
+from rag.verify.names import Context, compare_names, unknown_identifiers
 from rag.verify.polarity import compare_polarity
 from rag.verify.terms import evened, tokens
-
-Similarity = Callable[[str, Sequence[str]], list[float]]
-"""Cosine similarity of a sentence with each of some quotes."""
 
 _ATTRIBUTED = re.compile(
     r"\b(?:report(?:s|ed|ing)?|wrote|publish(?:ed|es)?|article|story|dated|according to|as of|carried|edition)\b",
     re.IGNORECASE,
 )
 _DATELINE = re.compile(r"^[^.!?]{1,60}?\s?(?:\([^()]{1,30}\)\s?)?-{1,2}\s")
+_SIGN = re.compile(r"(?<!\w)[-+](?=\d)|[%$€£¥₩°]")
 _MENTIONED = 4
 """Words that are named as missing where the sentence as a whole is not borne out."""
 
@@ -60,36 +59,65 @@ def verify(claim: str, quotes: Sequence[Quote], similarity: Similarity) -> Findi
     texts = [evened(quote.text) for quote in quotes]
     if _verbatim(said, texts):
         return Finding(verdict=Verdict.SUPPORTED, closeness=1.0)
-    missing, loose = _facts(said, texts, quotes)
-    near = measure(said, texts, [_explanation(quote) for quote in quotes], similarity)
-    return _judged(missing, loose, near)
+    ours = _claimed_dates(said, quotes)
+    counted = figures(said, spans(ours))
+    missing, loose = _facts(said, ours, counted, quotes)
+    settled = [*spans(ours), *(Span(each.start, each.end) for each in counted)]
+    compared = Compared(
+        claim=said,
+        rest=_blanked(said, settled),
+        settled=len(settled),
+        quotes=tuple(texts),
+        surroundings=tuple(map(_explanation, quotes)),
+    )
+    return _judged(missing, loose, measure(compared, similarity))
 
 
 def _judged(missing: Sequence[str], loose: Sequence[str], near: Closeness) -> Finding:
     if missing or near.unrelated:
-        named = tuple(dict.fromkeys([*missing, *(near.absent[:_MENTIONED] if near.unrelated else ())]))
+        named = _named([*missing, *(near.absent[:_MENTIONED] if near.unrelated else ())])
         return Finding(verdict=Verdict.UNSUPPORTED, missing=named, closeness=near.score)
     if loose or near.incomplete:
-        named = tuple(dict.fromkeys([*loose, *(near.absent[:_MENTIONED] if near.incomplete else ())]))
+        named = _named([*loose, *(near.absent[:_MENTIONED] if near.incomplete else ())])
         return Finding(verdict=Verdict.PARTIAL, missing=named, closeness=near.score)
     return Finding(verdict=Verdict.SUPPORTED, closeness=near.score)
 
 
-def _facts(said: str, texts: Sequence[str], quotes: Sequence[Quote]) -> tuple[list[str], list[str]]:
+def _named(words: Sequence[str]) -> tuple[str, ...]:
+    """Return each word once, leaving out those that are part of a longer one."""
+    return tuple(
+        word
+        for word in dict.fromkeys(words)
+        if not any(word != other and f" {word} " in f" {other} " for other in words)
+    )
+
+
+def _blanked(said: str, taken: Sequence[Span]) -> str:
+    for span in taken:
+        said = said[: span.start] + " " * (span.end - span.start) + said[span.end :]
+    return said
+
+
+def _facts(
+    said: str, ours: Sequence[Dated], counted: Sequence[Figure], quotes: Sequence[Quote]
+) -> tuple[list[str], list[str]]:
     """Return what is missing, and what is there only loosely."""
-    ours, theirs = _claimed_dates(said, quotes), _quoted_dates(said, texts, quotes)
+    texts = [evened(quote.text) for quote in quotes]
     taken = spans(ours)
-    counted = compare_figures(figures(said, taken), _quoted_figures(texts, quotes))
-    named = compare_names(said, taken, [_context(text, quote) for text, quote in zip(texts, quotes, strict=True)])
+    numbers = compare_figures(counted, _quoted_figures(texts, quotes))
+    contexts = [_context(text, quote) for text, quote in zip(texts, quotes, strict=True)]
+    named = compare_names(said, taken, contexts)
     missing = [
-        *counted.missing,
-        *compare_dates(ours, theirs),
+        *numbers.missing,
+        *compare_dates(ours, _quoted_dates(said, texts, quotes)),
         *named.missing,
         *compare_polarity(said, texts),
         *contradicted(said, texts),
+        *unknown_identifiers(said, contexts),
+        *(changed_facts(said, texts[0]) if len(texts) == 1 else ()),
     ]
     exchanged = roles_exchanged(said, texts[0]) if len(texts) == 1 else ()
-    return missing, [*counted.loose, *named.loose, *hedges_dropped(said, texts), *exchanged]
+    return missing, [*numbers.loose, *named.loose, *hedges_dropped(said, texts), *exchanged]
 
 
 def _day(source: Source) -> date | None:
@@ -127,12 +155,12 @@ def _context(text: str, quote: Quote) -> Context:
     source = quote.source
     around = evened(quote.nearby)
     before, found, _ = around.partition(text)
-    about = [source.title, source.publisher or "", source.author or ""]
     return Context(
         quote=text,
-        before=f"{evened(source.title)}. {before if found else ''}",
+        title=evened(source.title),
+        before=before if found else "",
         around=around,
-        source=evened(". ".join(filter(None, about))),
+        source=evened(". ".join(filter(None, (source.publisher, source.author)))),
     )
 
 
@@ -158,4 +186,6 @@ def _verbatim(said: str, texts: Sequence[str]) -> bool:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(token.word for token in tokens(text))
+    """Return the words of a text with the signs of its figures, which a copy must not drop."""
+    signs = [(found.start(), found[0]) for found in _SIGN.finditer(text)]
+    return tuple(word for _, word in sorted([*signs, *((token.start, token.word) for token in tokens(text))]))
