@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from rag.types import digest
 
-THRESHOLD = 0.6
+THRESHOLD = 0.5
 """Estimated Jaccard similarity of word shingles from which one article repeats another."""
 
 _SHINGLE = 3
 _PERMUTATIONS = 128
-_ROWS = 4
-_WORD = re.compile(r"\w+")
+_ROWS = 3
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
+"""Chinese and Japanese write no spaces: there each character counts as a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,5 +59,5 @@ def _shingles(text: str) -> list[bytes]:
 
 def _bands(signature: bytes) -> Iterable[str]:
     width = 4 * _ROWS
-    for start in range(0, len(signature), width):
+    for start in range(0, len(signature) - width + 1, width):
         yield digest(str(start), signature[start : start + width].hex())

@@ -55,7 +55,8 @@ def decode(data: bytes) -> str:
 
 def _is_binary(data: bytes) -> bool:
     sample = data[:_SAMPLE]
-    return sample.startswith(b"%PDF-") or len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) / 100
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    return sample.startswith(b"%PDF-") or controls > max(8, len(sample) // 100)
 
 
 def _damaged_utf8(data: bytes) -> str | None:

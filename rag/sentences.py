@@ -27,7 +27,7 @@ _TITLE = re.compile(
 )
 _ANSWER = re.compile(r"\bno\.\s+(?=[\"“A-Z])")
 """The end of "She said no.", which is no number."""
-_ASIDE = re.compile(r"\([^()]*\s[^()]*[a-z\d][.!?]\)\s+(?=[\"“(]?[A-Z])")
+_ASIDE = re.compile(r"\([^()\s]+\s[^()]{0,300}[a-z\d][.!?]\)\s+(?=[\"“(]?[A-Z])")
 """A sentence in brackets, before another one."""
 _TIME_OF_DAY = re.compile(r"\d\s?[ap]\.m\.$", re.IGNORECASE)
 _DAY_OR_ZONE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingest.loaders import markdown, rows, text
+from ingest.loaders import html, markdown, rows, text
 from ingest.values import Failure, Loader, Raw
 from rag.errors import UnreadableFileError
 
@@ -15,6 +15,8 @@ def loader_for(path: Path) -> Loader | None:
     match path.suffix.lower():
         case ".md" | ".markdown":
             return markdown.load
+        case ".html" | ".htm" | ".xhtml":
+            return html.load
         case ".txt":
             return text.load
         case ".jsonl" | ".ndjson":

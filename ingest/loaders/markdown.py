@@ -6,22 +6,26 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from ingest.clean import clean_line
 from ingest.plain import plain
 from ingest.reading import read_text
 from ingest.values import Failure, Raw
 from rag.errors import UnreadableFileError
 
-_FIELDS = ("title", "publisher", "author", "published", "updated", "url", "language")
+_FIELDS = ("publisher", "author", "published", "updated", "url", "language")
 
 
 def load(path: Path) -> Iterator[Raw | Failure]:
     """Yield the file as one article: fields from its front matter, text from its body as a reader sees it."""
     fields, body = _parted(read_text(path))
-    title, text = plain(body)
+    heading, text = plain(body)
+    title = _line(fields.get("title")) or heading
+    if heading and clean_line(heading) == clean_line(title):
+        text = text.partition("\n\n")[2] or text
     yield Raw(
-        text=text if fields.get("title") or not title else text.partition("\n\n")[2] or text,
-        title=_line(fields.get("title")) or title,
-        **{name: _line(fields.get(name)) for name in _FIELDS if name != "title"},
+        text=text,
+        title=title,
+        **{name: _line(fields.get(name)) for name in _FIELDS},
         origin_id=_line(fields.get("id")),
     )
 
