@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from threading import Lock
@@ -34,7 +35,10 @@ CACHED_CHARACTERS = 2_000
 
 
 class CompatibleEmbedder:
-    """Asks a server for vectors and brings them to unit length; safe to use from several threads."""
+    """Asks a server for vectors and brings them to unit length; safe to use from several threads.
+
+    The constructor raises ConfigurationError for an address or a key that cannot be one; it connects to nothing.
+    """
 
     def __init__(
         self,
@@ -46,6 +50,8 @@ class CompatibleEmbedder:
         timeout: float = 30.0,
         retries: int = 2,
     ) -> None:
+        if api_key and not re.fullmatch(r"[!-~]+", api_key):
+            raise ConfigurationError("The embedding server's key holds a character that no key has: copy it again.")
         self._model = model
         self._base_url = base_url or OPENAI
         self._host = _host(self._base_url)
@@ -79,8 +85,9 @@ class CompatibleEmbedder:
         return list(self._query(text)) if len(text) <= CACHED_CHARACTERS else self.embed_documents([text])[0]
 
     def _ask(self, batch: list[str]) -> list[list[float]]:
+        client = self._client()
         try:
-            vectors = self._client().embed_documents(batch)
+            vectors = client.embed_documents(batch)
         except Exception as error:  # noqa: BLE001 - each server has its own ways to break the protocol
             failure = _translated(error, self._model, self._host)
         else:

@@ -237,3 +237,10 @@ def test_silence_is_not_waited_for_without_end() -> None:
 def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
     with pytest.raises(ConfigurationError, match="must look like"):
         CompatibleEmbedder(model="fake", base_url=address)
+
+
+@pytest.mark.parametrize("key", ["two words", "ключ", "line\n"])
+def test_a_key_that_is_none_is_told_at_once_and_not_shown(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="copy it again") as raised:
+        CompatibleEmbedder(model="fake", api_key=key)
+    assert key not in str(raised.value)
