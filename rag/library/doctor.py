@@ -10,7 +10,7 @@ from pathlib import Path
 from rag.errors import DatelineError, LibraryError
 from rag.library import catalog
 from rag.library.connections import Connections, State, require, state
-from rag.library.health import entries_in, fingerprint
+from rag.library.health import entries_in, unchanged
 from rag.library.lock import in_motion
 from rag.types import Scope
 
@@ -75,9 +75,9 @@ def _index(directory: Path, now: State, passages: int) -> Finding:
         return Finding(what="vector index: missing or damaged", ok=False, advice=rebuild)
     if held != passages:
         return Finding(what=f"vector index: {held} entries for {passages} passages", ok=False, advice=rebuild)
-    changed = fingerprint(directory / now.index) != now.seal.rpartition(":")[2]
-    note = ", moved or touched since it was written" if changed else ""
-    return Finding(what=f"vector index: {held} passages{note}", ok=True)
+    if not in_motion(directory) and not unchanged(directory / now.index, now.seal.partition(":")[2]):
+        return Finding(what="vector index: its files are not as they were written", ok=False, advice=rebuild)
+    return Finding(what=f"vector index: {held} passages", ok=True)
 
 
 def _leftovers(directory: Path, now: State) -> Finding:

@@ -6,24 +6,32 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 _ASK_SECONDS = 120
+_SAMPLE = 200
+_LEAST_FOUND = 0.9
 _SQLITE = "chroma.sqlite3"
 _WRITTEN = "index_metadata.pickle"
 
 
 def fingerprint(directory: Path) -> str:
-    """Return a digest of names, sizes and times of the index's vector files; empty if there is no such directory."""
+    """Return digests of the index's vector files, of their times and of their content; empty if there are none."""
+    files = _files(directory)
+    return "" if files is None else f"{_listing(directory, files)}:{_content(directory, files)}"
+
+
+def unchanged(directory: Path, expected: str) -> bool:
+    """Tell whether the vector files are those of this fingerprint; a mere copy of them is."""
+    files = _files(directory)
+    if files is None:
+        return False
+    listing, _, content = expected.partition(":")
     try:
-        # A segment without this file was never written out: whoever opens it, reader or writer, makes its files anew.
-        written = {path.parent for path in directory.glob(f"*/{_WRITTEN}")}
-        files = sorted(path for segment in written for path in segment.iterdir())
-        listing = [f"{path.relative_to(directory)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
-        exists = (directory / _SQLITE).is_file()
+        return _listing(directory, files) == listing or _content(directory, files) == content
     except OSError:
-        return ""
-    return hashlib.sha256("\n".join(["index", *listing]).encode()).hexdigest()[:16] if exists else ""
+        return False
 
 
 def entries_in(directory: Path, dimension: int) -> int | None:
@@ -41,18 +49,35 @@ def entries_in(directory: Path, dimension: int) -> int | None:
         return None
 
 
+def _files(directory: Path) -> list[Path] | None:
+    if not (directory / _SQLITE).is_file():
+        return None
+    # A segment without this file was never written out: whoever opens it, reader or writer, makes its files anew.
+    # Opening also touches the SQLite file, but damage there shows as an error, not as a crash.
+    return sorted(path for written in directory.glob(f"*/{_WRITTEN}") for path in written.parent.iterdir())
+
+
+def _listing(directory: Path, files: Sequence[Path]) -> str:
+    lines = [f"{path.relative_to(directory)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _content(directory: Path, files: Sequence[Path]) -> str:
+    total = hashlib.blake2b(digest_size=8)
+    for path in files:
+        total.update(str(path.relative_to(directory)).encode())
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "blake2b").digest())
+    return total.hexdigest()
+
+
 def _main(directory: str, dimension: str) -> None:
-    from rag.library.exact import unit  # noqa: PLC0415
     from rag.library.vectors import ChromaIndex  # noqa: PLC0415
 
     index = ChromaIndex(Path(directory), dimension=int(dimension))
-    count = index.count()
-    # Damage shows only when neighbours are walked to, from more than one side.
-    for axis in range(min(16, int(dimension))):
-        found = index.nearest(unit([1.0 if i == axis else 0.01 for i in range(int(dimension))]), min(count, 1000) or 1)
-        if len(found) < min(count, 500):
-            raise SystemExit(3)
-    sys.stdout.write(str(count))
+    if index.share_found(_SAMPLE) < _LEAST_FOUND:
+        raise SystemExit(3)
+    sys.stdout.write(str(index.count()))
 
 
 if __name__ == "__main__":

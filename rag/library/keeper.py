@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rag.library import catalog, storing
 from rag.library.connections import change, set_meta, state
-from rag.library.health import entries_in, fingerprint
+from rag.library.health import entries_in, fingerprint, unchanged
 from rag.library.lock import in_motion, set_at_rest, set_in_motion
 from rag.library.vectors import ChromaIndex, IndexUnusableError
 from rag.types import Scope
@@ -111,8 +111,11 @@ class IndexKeeper:
         if not now.index:
             return None
         directory = self._directory / now.index
-        doubtful = unclean or fingerprint(directory) != now.seal.rpartition(":")[2]
-        if doubtful and entries_in(directory, now.dimension) is None:
+        # An interrupted writer may have changed the files rightly; nobody else may have.
+        fit = unchanged(directory, now.seal.partition(":")[2]) or (
+            unclean and entries_in(directory, now.dimension) is not None
+        )
+        if not fit:
             _log.warning("the vector index %s is damaged; rebuilding it from the catalog", directory)
             return None
         try:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.library import catalog
-from rag.library.connections import Connections, State, state
-from rag.library.health import entries_in, fingerprint
+from rag.library.connections import Connections, state
+from rag.library.health import unchanged
 from rag.library.lock import in_motion, index_to_oneself
 from rag.library.vectors import ChromaIndex, IndexUnusableError
 from rag.types import Scope
@@ -67,7 +67,7 @@ class IndexReader:
             now = state(connection)
             expected = catalog.count_passages(connection, Scope())
         directory = self._directory / now.index
-        if not now.index or not trusted(directory, now):
+        if not now.index or not unchanged(directory, now.seal.partition(":")[2]):
             return None
         try:
             index = ChromaIndex(directory, dimension=now.dimension)
@@ -93,14 +93,6 @@ class IndexReader:
         with self._lock:
             old, self._index = self._index, None
         _close(old)
-
-
-def trusted(directory: Path, now: State) -> bool:
-    """Tell whether an index is as its last writer left it, or else passes a check in another process."""
-    if fingerprint(directory) == now.seal.rpartition(":")[2]:
-        return True
-    _log.warning("the files of the vector index %s changed since they were written; checking them", directory)
-    return entries_in(directory, now.dimension) is not None
 
 
 def _close(index: ChromaIndex | None) -> None:

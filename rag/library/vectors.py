@@ -67,6 +67,18 @@ class ChromaIndex:
             )
         return list(found["ids"][0])
 
+    def share_found(self, sample: int) -> float:
+        """Return the share of so many entries, spread over all, that a search for their own vector finds."""
+        with _translated():
+            total = self._collection.count()
+            found = looked = 0
+            for offset in range(0, total, max(1, total // sample)):
+                entry = self._collection.get(limit=1, offset=offset, include=["embeddings"])
+                near = self._collection.query(query_embeddings=entry["embeddings"], n_results=10, include=["distances"])
+                looked += 1
+                found += entry["ids"][0] in near["ids"][0] or _all_equal(near["distances"])
+        return found / looked if looked else 1.0
+
     def close(self) -> None:
         """Release the files."""
         with _translated():
@@ -153,6 +165,11 @@ def _facts(entry: Entry) -> dict[str, _Fact]:
         "published": int(source.published.timestamp()) if source.published else None,
         "language": source.language,
     }
+
+
+def _all_equal(distances: list[list[float]] | None) -> bool:
+    """More copies of one vector than were asked for."""
+    return distances is not None and max(distances[0], default=1.0) < 1e-5
 
 
 @contextmanager

@@ -1,0 +1,167 @@
+"""Models, formats, erasure, growth, examination."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rag.errors import LibraryDamagedError, LibraryError, LibraryMismatchError, LibraryMissingError, StorageError
+from rag.library import open_library
+from rag.library.exact import packed
+from rag.testing import HashingEmbedder
+from rag.testing.library import EMBEDDER, NOON, dense, indexed, made_article, put, texts
+from rag.types import Scope
+
+from .conftest import EXACT, INDEXED, Open, story
+
+SECRET = "the witness Zanzibarova lives in Quillfordshire"
+
+
+def all_bytes(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(directory.rglob("*")) if path.is_file())
+
+
+def size(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+
+
+def test_compacting_erases_every_byte_of_what_was_removed(large: Path, opened: Open) -> None:
+    library = opened()
+    article = made_article(
+        "secret", f"{SECRET}\n\nsecond paragraph", title="Zanzibarova speaks", author="Grimbold Oake"
+    )
+    put(library, article)
+    vector = packed(EMBEDDER.embed_query(SECRET))
+    traces = [
+        SECRET.encode(),
+        b"Zanzibarova",
+        b"zanzibarova",
+        b"quillfordshir",
+        b"Grimbold",
+        vector,
+        article.version.encode(),
+    ]
+    assert all(trace in all_bytes(large) for trace in traces)
+    with library.writing() as writer:
+        writer.remove("secret")
+    assert SECRET not in texts(dense(library, SECRET, limit=50))
+    library.compact()
+    left = all_bytes(large)
+    assert [trace for trace in traces if trace in left] == []
+    assert library.count() == 240
+    assert dense(library, "harbour strike") == dense(opened(EXACT), "harbour strike")
+    assert library.lexical("n7p1", Scope(), 1)[0].passage.source.article_id == "story7"
+
+
+def test_five_cycles_of_changed_articles_grow_by_what_changed(opened: Open, tmp_path: Path) -> None:
+    library = opened()
+    put(library, *(story(number) for number in range(60)))
+    library.compact()
+    first, changed = size(tmp_path), 0
+    for cycle in range(5):
+        batch = [story(number) for number in range(0, 60, 2)]
+        edited = [made_article(each.source.article_id, f"{each.text} c{cycle}") for each in batch]
+        put(library, *edited)
+        # A new version keeps its text, its terms (twice: as a list and as an index) and one new vector.
+        changed += sum(4 * len(each.text) + 4 * EMBEDDER.dimension + 600 for each in edited)
+    library.compact()
+    assert size(tmp_path) - first <= changed
+    count = sqlite3.connect(tmp_path / "library" / "catalog.sqlite").execute("SELECT count(*) FROM vector").fetchone()
+    assert count == (60 * 5 + 5 * 30,)
+
+
+def test_another_model_is_an_error_that_names_the_command(opened: Open, tmp_path: Path) -> None:
+    put(opened(), made_article("a", "Rates rose."))
+    with pytest.raises(LibraryMismatchError, match="dateline reindex"):
+        open_library(tmp_path / "library", model="other", dimension=EMBEDDER.dimension)
+    with pytest.raises(LibraryMismatchError, match="dateline reindex"):
+        open_library(tmp_path / "library", model=EMBEDDER.name, dimension=3)
+    with pytest.raises(LibraryMismatchError):
+        opened().dense([1.0, 0.0], Scope(), 3)
+
+
+def test_reindexing_with_another_model_embeds_everything_anew(opened: Open, tmp_path: Path) -> None:
+    first = opened()
+    put(first, made_article("a", "Rates rose.\n\nBanks fell."), made_article("b", "Rates rose."))
+    other = HashingEmbedder(32)
+    tolerant = open_library(tmp_path / "library", model=other.name, dimension=32, any_model=True, exact_up_to=INDEXED)
+    with pytest.raises(LibraryMismatchError):
+        tolerant.dense(other.embed_query("rates"), Scope(), 3)
+    assert texts(tolerant.lexical("banks", Scope(), 3)) == ["Banks fell."]
+    tolerant.reindex(other, lambda passage: f"{passage.source.title} {passage.text}")
+    found = tolerant.dense(other.embed_query("Title of a Banks fell."), Scope(), 3)
+    assert (found[0].passage.text, found[0].score) == ("Banks fell.", 1.0)
+    assert all(finding.ok for finding in tolerant.check())
+    with pytest.raises(LibraryMismatchError):
+        dense(first, "rates")
+    tolerant.close()
+
+
+def test_a_vector_of_another_length_or_none_at_all_is_refused(opened: Open) -> None:
+    library, item = opened(), indexed(made_article("a", "Rates rose."))
+    for vector, error in (
+        ((1.0, 0.0), LibraryMismatchError),
+        ((0.0,) * 64, LibraryError),
+        ((float("nan"),) * 64, LibraryError),
+    ):
+        with library.writing() as writer, pytest.raises(error):
+            writer.put([replace(item, vectors=(vector,))])
+    assert library.count() == 0
+    assert library.generation() == 0
+
+
+def test_there_must_be_a_library(tmp_path: Path) -> None:
+    with pytest.raises(LibraryMissingError, match="dateline ingest"):
+        open_library(tmp_path / "none", model="m", dimension=3)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError):
+        open_library(tmp_path / "file", model="m", dimension=3, create=True)
+    (tmp_path / "catalog.sqlite").touch()
+    with pytest.raises(LibraryMissingError):
+        open_library(tmp_path, model="m", dimension=3)
+    open_library(tmp_path, model="m", dimension=3, create=True).close()
+
+
+@pytest.mark.parametrize("offset", [0, 4096])
+def test_a_damaged_catalog_is_named_with_what_to_do(opened: Open, tmp_path: Path, offset: int) -> None:
+    library = opened()
+    put(library, *(story(number) for number in range(30)))
+    library.compact()
+    library.close()
+    path = tmp_path / "library" / "catalog.sqlite"
+    content = bytearray(path.read_bytes())
+    content[offset : offset + 60_000] = struct.pack("<I", 0xDEADBEEF) * 15_000
+    path.write_bytes(content)
+    path.with_name("catalog.sqlite-wal").unlink(missing_ok=True)
+    with pytest.raises(LibraryDamagedError, match="dateline ingest"):
+        dense(opened(EXACT, create=False), "harbour")
+
+
+def test_a_newer_format_is_refused(opened: Open, tmp_path: Path) -> None:
+    opened()
+    connection = sqlite3.connect(tmp_path / "library" / "catalog.sqlite")
+    with connection:
+        connection.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
+    connection.close()
+    with pytest.raises(LibraryMismatchError, match="upgrade Dateline"):
+        opened(any_model=True)
+
+
+def test_the_directory_is_private(opened: Open, tmp_path: Path) -> None:
+    opened()
+    assert (tmp_path / "library").stat().st_mode & 0o777 == 0o700
+
+
+def test_examination_finds_what_is_wrong(opened: Open, tmp_path: Path) -> None:
+    library = opened()
+    put(library, made_article("a", "Rates rose.", published=NOON))
+    assert all(finding.ok for finding in library.check())
+    (tmp_path / "library" / "vectors-old").mkdir()
+    (tmp_path / "library").chmod(0o755)
+    wrong = {finding.what: finding.advice for finding in library.check() if not finding.ok}
+    assert set(wrong) == {"left behind: vectors-old", "private to its owner"}
+    assert all(wrong.values())
