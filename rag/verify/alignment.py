@@ -11,9 +11,9 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from rag.verify.dates import is_calendar_word
-from rag.verify.direction import opposed
 from rag.verify.names import same_name
 from rag.verify.numerals import SMALL
+from rag.verify.opposites import opposed
 from rag.verify.polarity import negating
 from rag.verify.terms import Token, carries_content, tokens
 
@@ -32,7 +32,10 @@ class _Change(NamedTuple):
 
 def changed_facts(claim: str, quote: str) -> tuple[str, ...]:
     """Return names, figures, negations and directions that a near copy has in the place of others."""
-    return tuple(dict.fromkeys(word for change in _changes(claim, quote) for word in _changed(change)))
+    found = list(dict.fromkeys(word for change in _changes(claim, quote) for word in _changed(change)))
+    negations = [word for word in found if negating(word.lower())]
+    # "Never opened" for "always closed": two changes that undo each other.
+    return () if negations and any(_turns(change) for change in _changes(claim, quote)) else tuple(found)
 
 
 def _changes(claim: str, quote: str) -> Iterator[_Change]:
@@ -49,6 +52,10 @@ def _changes(claim: str, quote: str) -> Iterator[_Change]:
             and max(end - start, to - from_) <= _SHORT
         ):
             yield _Change(_written(claim, ours[start:end]), _written(quote, theirs[from_:to]))
+
+
+def _turns(change: _Change) -> bool:
+    return any(opposed(one.lower(), two.lower()) for one in change.ours for two in change.theirs)
 
 
 def _written(text: str, row: tuple[Token, ...]) -> tuple[str, ...]:

@@ -9,22 +9,28 @@ from dataclasses import dataclass
 
 from rag.verify.terms import terms
 
-INTERCEPT, SHARED_WEIGHT, SIMILAR_WEIGHT = -5.0, 4.0, 6.0
+INTERCEPT, SHARED_WEIGHT, SIMILAR_WEIGHT = -7.1, 5.8, 8.4
 """Logistic regression of "the quotes carry it" on both measures; `bench/verify.py --fit` prints them."""
-UNRELATED = 0.35
+UNRELATED = 0.45
 """Fitted probability below which the quotes are about something else."""
-INCOMPLETE = 0.5
+INCOMPLETE = 0.7
 """Fitted probability below which they carry the claim only in part."""
 AROUND = 0.25
 """What a word counts that only the surroundings have."""
 FOREIGN_SHARED, FOREIGN_SIMILAR = 0.34, 0.4
 """A clause that shares fewer of its words and is less similar than this does not come from the quotes."""
 
+SURE = 0.97
+"""Fitted probability from which single words are not looked at."""
+ALIEN = 0.32
+"""A word of the claim that is less similar than this to every word of the quotes comes from elsewhere."""
+
 Similarity = Callable[[str, Sequence[str]], list[float]]
 """Cosine similarity of a sentence with each of some quotes."""
 
 _CLAUSE = re.compile(r"[,;:]\s|\s-+\s|\s(?=(?:and|but|because|after|while|although|when|which|who|before|since|as)\s)")
 _CLAUSE_WORDS = 3
+_LOOKED_AT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +64,14 @@ def measure(compared: Compared, similarity: Similarity) -> Closeness:
     # The embedded model knows English: in another script only the words count.
     similar = max(similarity(compared.claim, candidates)) if _latin(compared.claim) else share
     score = fitted(share, similar)
+    absent = tuple(dict.fromkeys(word for word in _written(rest) if _lacking(word, theirs)))
     return Closeness(
         score=score,
         unrelated=score < UNRELATED,
-        incomplete=score < INCOMPLETE or _astray(rest, theirs, candidates, similarity),
-        absent=tuple(dict.fromkeys(word for word in _written(rest) if _lacking(word, theirs))),
+        incomplete=score < INCOMPLETE
+        or _astray(rest, theirs, candidates, similarity)
+        or (score < SURE and _alien(absent, quotes, similarity)),
+        absent=absent,
     )
 
 
@@ -96,6 +105,13 @@ def _astray(claim: str, theirs: frozenset[str], candidates: Sequence[str], simil
         if len(terms(clause)) >= _CLAUSE_WORDS and shared(clause, theirs, frozenset()) < FOREIGN_SHARED
     ]
     return any(max(similarity(clause, candidates)) < FOREIGN_SIMILAR for clause in foreign)
+
+
+def _alien(absent: Sequence[str], quotes: Sequence[str], similarity: Similarity) -> bool:
+    """Tell whether one of the words that the quotes lack is like none of theirs."""
+    theirs = list(dict.fromkeys(word for quote in quotes for word in _written(quote) if terms(word)))
+    looked = [word for word in absent if len(word) > 3 and word.islower()][:_LOOKED_AT]
+    return bool(theirs) and any(max(similarity(word, theirs)) < ALIEN for word in looked)
 
 
 def _lacking(word: str, theirs: frozenset[str]) -> bool:

@@ -249,7 +249,9 @@ def _about_another_thing(figure: Figure, equal: Sequence[Figure], quoted: Sequen
     """Tell whether the quotes count what the claim counts, but with another figure ("3 dead, 5 hurt" turned round)."""
     if not figure.things or any(not other.things or other.things & figure.things for other in equal):
         return False
-    return any(other.things & figure.things and not _agree(figure, other) for other in quoted)
+    return any(
+        other.things & figure.things and other.kind == figure.kind and not _agree(figure, other) for other in quoted
+    )
 
 
 def _same_bound(figure: Figure, other: Figure) -> bool:

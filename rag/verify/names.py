@@ -29,6 +29,14 @@ _ALIASES = {
     "afghans": "afghanistan", "scottish": "scotland", "scots": "scotland", "english": "england", "norwegian": "norway",
     "peruvian": "peru", "christmas": "christmas", "korean": "korea", "koreans": "korea",
 }  # fmt: skip
+_CAPITALS = {
+    "washington": "us", "london": "uk", "beijing": "china", "moscow": "russia", "kremlin": "russia", "tokyo": "japan",
+    "pyongyang": "korea", "seoul": "korea", "paris": "france", "berlin": "germany", "kyiv": "ukraine",
+    "tehran": "iran", "delhi": "india", "ankara": "turkey", "brussels": "eu", "madrid": "spain", "rome": "italy",
+    "ottawa": "canada", "canberra": "australia", "baghdad": "iraq", "kabul": "afghanistan", "damascus": "syria",
+    "jerusalem": "israel", "cairo": "egypt", "riyadh": "arabia", "islamabad": "pakistan", "taipei": "taiwan",
+}  # fmt: skip
+"""Seats of government, which may stand for their country, and for which a country may stand: loosely the same."""
 _PEOPLES = ("ians", "ian", "eans", "ean", "ans", "an", "ns", "n", "ese", "is", "i", "ish", "s")
 _CONNECTORS = frozenset("of the de del la van von der bin al el da di".split())  # noqa: SIM905  reads better as text
 _PRONOUN = re.compile(r"\b(?:he|she|they|it|his|her|him|them|their|its|we|i|our|my|who)\b", re.IGNORECASE)
@@ -76,7 +84,9 @@ def compare_names(claim: str, taken: Sequence[Span], contexts: Sequence[Context]
         hard = [part for part in unexplained if part.word not in TITLES]
         loose += [part.text for part in unexplained if part.word in TITLES and len(name) > 1]
         for part in hard:
-            if not any(_explained(part, claim, each) for each in contexts):
+            if any(_governs(part, each) for each in contexts):
+                loose.append(part.text)
+            elif not any(_explained(part, claim, each) for each in contexts):
                 missing.append(part.text)
             elif place and not any(_titled(part, each) for each in contexts):
                 loose.append(part.text)
@@ -84,11 +94,13 @@ def compare_names(claim: str, taken: Sequence[Span], contexts: Sequence[Context]
 
 
 def same_name(one: str, other: str) -> bool:
-    """Tell whether two capitalised words may name the same; titles are not told apart."""
+    """Tell whether two capitalised words may name the same; titles, and a country and its capital, are not told apart."""
     ours, theirs = folded(one), folded(other)
     if (ours in TITLES and theirs in TITLES) or ours in STOP_WORDS or theirs in STOP_WORDS:
         return True
-    return not _alias_keys(ours, one).isdisjoint(_alias_keys(theirs, other))
+    mine, its = _alias_keys(ours, one), _alias_keys(theirs, other)
+    governed = {_CAPITALS.get(ours), _CAPITALS.get(theirs)}
+    return not mine.isdisjoint(its) or not governed.isdisjoint(mine | its)
 
 
 def unknown_identifiers(claim: str, contexts: Sequence[Context]) -> tuple[str, ...]:
@@ -235,6 +247,13 @@ def _persons_or_body(run: Sequence[NamePart], quote: str) -> bool:
 def _initials_of(run: Sequence[NamePart]) -> set[str]:
     letters = "".join(part.word[0] for part in run)
     return {letters[i:j] for i in range(len(letters)) for j in range(i + 2, len(letters) + 1)}
+
+
+def _governs(part: NamePart, context: Context) -> bool:
+    """Tell whether a capital stands for a country that the quote names, or the other way round."""
+    quoted = _keys(context.quote)
+    capitals = {capital for capital, country in _CAPITALS.items() if country in _alias_keys(part.word, part.text)}
+    return _CAPITALS.get(part.word, "") in quoted or not capitals.isdisjoint(quoted)
 
 
 def _titled(part: NamePart, context: Context) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.verify.opposites import opposed_bases
 from rag.verify.terms import Token, base, carries_content, pieces, tokens
 
 _REACH = 8
@@ -58,7 +59,9 @@ def compare_polarity(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
     affirmed = frozenset().union(*(each.affirmed for each in theirs))
     mine_denied, mine_affirmed = ours.denied & said, ours.affirmed & said
     if ours.negations and not any(each.negations for each in theirs):
-        return (ours.negations[0].word,)
+        # "Never opened" says what "always closed" says.
+        turned = any(opposed_bases(term, other) for term in ours.denied for other in affirmed)
+        return () if turned else (ours.negations[0].word,)
     if mine_denied & denied:
         return ()
     if mine_denied and mine_denied <= affirmed and denied & mine_affirmed - affirmed:
@@ -121,8 +124,8 @@ def _negates(row: Sequence[Token], place: int) -> bool:
         return True
     if base(word) == "rul" or word in {"rule", "rules", "ruled", "ruling"}:
         return following == "out"
-    if word in {"longer"}:
-        return False
+    if word == "yet":
+        return following == "to"
     return base(word) in _VERB_BASES and not (base(word) == "fail" and following != "to")
 
 

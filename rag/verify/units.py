@@ -12,8 +12,8 @@ _SPELLED = {
     "basis point": "bp bps",
     "$": "dollar dollars usd $ buck bucks",
     "€": "euro euros eur €",
-    "£": "gbp sterling £",
-    "pound": "pound pounds lb lbs",
+    "£": "pound pounds gbp sterling £",
+    "lb": "lb lbs",
     "¥": "yen jpy ¥",
     "₩": "won krw ₩",
     "yuan": "yuan renminbi rmb cny",
@@ -72,4 +72,7 @@ def unit_at(row: Sequence[Lexeme], at: int) -> tuple[str, int]:
     if pair:
         return pair, place + 2
     unit = _UNITS.get(word_at(row, place), "")
+    if unit == "year":
+        aged = place + 1 + (word_at(row, place + 1) == "-")
+        return unit, aged + 1 if word_at(row, aged) in {"old", "olds"} else place + 1
     return (unit, place + 1) if unit else ("", at)

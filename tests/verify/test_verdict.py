@@ -100,6 +100,15 @@ SUPPORTED = [
     Case("He did not deny that he had met the lobbyist.", "He did not deny meeting the lobbyist."),
     Case("The ministry denied supplying arms.", "The ministry denied that it had supplied arms."),
     Case("Not only the bridge but also the road was closed.", "The bridge and the road were closed."),
+    # Said in quite other words.
+    Case("The mayor has quit.", "The mayor resigned on Monday after weeks of pressure."),
+    Case("Ferry fares will go up by 8 percent.", "Ferry passengers face an 8 percent increase in ticket prices."),
+    Case("Rescuers pulled 14 passengers from the water.", "Fourteen passengers were rescued from the sea."),
+    Case("The museum will stay shut until spring.", "The museum will remain closed until the spring."),
+    Case("The library never opened on Sundays.", "The library was always closed on Sundays."),
+    Case("The council has not decided yet.", "The council is yet to decide."),
+    Case("She is 34 years old.", "Brandt, 34, took office in May."),
+    Case("The trial starts on Monday.", "The trial will begin on 13 November."),
     # Other scripts.
     Case("한국은행은 기준금리를 3.5%로 동결했다.", "한국은행은 기준금리를 3.5%로 동결했다."),
     Case("中国人民銀行は金利を据え置いた。", "中国人民銀行は金利を据え置いた。"),
@@ -121,7 +130,7 @@ UNSUPPORTED = [
         "The project will cost 1.2 billion dollars.", "The project will cost 1.2 billion pounds.", "1.2 billion dollars"
     ),
     Case("More than 300 people were hurt.", "In all, 270 people were hurt.", "300"),
-    Case("The 51-year-old driver was arrested.", "Police arrested the driver, 52, at his home.", "51-year"),
+    Case("The 51-year-old driver was arrested.", "Police arrested the driver, 52, at his home.", "51-year-old"),
     Case("The truce lasts three months.", "The truce lasts three weeks.", "three months"),
     Case(
         "It was the second attempt to launch a satellite.", "It was the third attempt to launch a satellite.", "second"
@@ -209,6 +218,11 @@ NOT_SUPPORTED = [
     Case("14 people died.", "At least 14 people died."),
     Case("Nearly 300 people were hurt.", "In all, 297 people were hurt."),
     Case("The bridge closed because the mayor wanted to punish his rivals.", "The bridge closed."),
+    Case("Blinken apologised to Park.", "Blinken met Park in Seoul on Thursday."),
+    Case("Pyongyang denied it.", "North Korea denied the accusation."),
+    Case("Engineers praised the bridge.", "The bridge was closed after engineers found cracks."),
+    Case("The company has found a buyer for the Tidewater plant.", PLANT),
+    Case("The workers will strike in March.", PLANT),
     Case("The bus overturned near Harrow, and the driver had been drinking heavily all evening.", CRASH),
 ]
 

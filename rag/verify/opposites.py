@@ -1,0 +1,60 @@
+"""Words that exclude each other, by the news they make: rates are raised, cut or held; games are won, lost or drawn."""
+
+from __future__ import annotations
+
+from rag.verify.terms import base
+
+_OPPOSITES = (
+    (
+        "rise increase grow climb jump surge gain soar raise hike rally rebound swell advance double triple up higher",
+        "fall drop decline decrease cut reduce lower plunge slump shrink slash tumble dip halve sink down",
+        "hold keep maintain unchanged steady stable freeze",
+    ),
+    ("win beat defeat victory triumph", "lose defeated loss", "draw drew tie"),
+    ("before", "after following"),
+    ("support back endorse favour welcome praise", "oppose criticise criticize condemn denounce attack"),
+    ("accept agree approve allow permit authorise authorize", "reject refuse ban forbid prohibit veto block bar deny"),
+    ("confirm admit acknowledge concede", "deny refute dispute"),
+    ("open reopen", "close shut"),
+    ("begin start launch commence", "end stop finish halt abandon cancel suspend"),
+    ("arrive enter join", "leave depart exit quit withdraw"),
+    ("buy purchase acquire", "sell"),
+    ("above", "below"),
+    ("guilty convict", "innocent acquit clear"),
+    ("survive alive", "die kill dead"),
+    ("hire appoint", "fire dismiss sack resign"),
+    ("legal lawful", "illegal unlawful"),
+    ("possible likely", "impossible unlikely"),
+    ("more", "less fewer"),
+    ("most", "least"),
+    ("include", "exclude"),
+    ("import", "export"),
+    ("pass succeed success", "fail failure"),
+    ("arrest detain jail imprison", "release free"),
+    ("build construct", "demolish destroy"),
+    ("safe", "dangerous unsafe"),
+    ("strengthen improve better", "weaken worsen worse"),
+    ("lend", "borrow"),
+    ("earlier early", "later late"),
+    ("first", "last"),
+    ("public", "private"),
+    ("majority", "minority"),
+    ("profit", "loss"),
+    ("husband", "wife"), ("man", "woman"), ("boy", "girl"), ("father", "mother"), ("son", "daughter"),
+    ("brother", "sister"),
+    ("north northern", "south southern"), ("east eastern", "west western"),
+    ("friend ally", "enemy foe"),
+    ("urban", "rural"), ("minimum", "maximum"), ("day", "night"), ("hot", "cold"), ("rich", "poor"), ("new", "old"),
+)  # fmt: skip
+AXES = tuple({base(word): pole for pole, words in enumerate(axis) for word in words.split()} for axis in _OPPOSITES)
+"""For each kind of opposition, the pole of each base form."""
+
+
+def opposed(one: str, other: str) -> bool:
+    """Tell whether two words exclude each other."""
+    return opposed_bases(base(one), base(other))
+
+
+def opposed_bases(one: str, other: str) -> bool:
+    """Tell whether two base forms exclude each other."""
+    return any(one in poles and other in poles and poles[one] != poles[other] for poles in AXES)
