@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.conflict import disagree
 from rag.labels import escape
 from rag.protocols import Brief, Draft, Embedder, Insufficient
-from rag.reading import ReadSentence, read
+from rag.reading import ReadSentence, answerable, best_first, chances, read
 from rag.types import Source
 
-ANSWER_FROM = -0.2
-"""Log odds of "the articles answer this" from which it answers; `bench/reader.py` prints both kinds of error."""
+ANSWER_FROM = -0.6
+"""Log odds of holding the answer from which sentences are told; `bench/reader.py` shows both kinds of error."""
 MOST_SENTENCES = 3
 ENOUGH = 0.5
 """Sentences are added until the fitted probability that one of them holds the answer is this high."""
+WORTH_ADDING = 0.4
+"""Of the best sentence's probability: less likely ones are left out."""
+OTHER_ACCOUNT = 0.1
+"""The same for a sentence of another article that gives a different figure."""
 COPY = 0.8
 """Jaccard similarity of words from which a sentence repeats one already chosen."""
 _GAP = 2
 """Characters between neighbouring sentences: a space, or the end of a paragraph."""
 
 _LEANS = re.compile(
-    r"[“\"‘']?(?:he|she|it|they|this|that|these|those|his|her|its|their|but|and|however|also|both)\b", re.IGNORECASE
+    r"[“\"‘']?(?:(?i:he|she|it|they|this|that|these|those|his|her|its|their|but|and|however|also|both)\b"
+    # "When asked about it, she …" leans too; "When Amsel was asked, she …" does not.
+    r"|(?:When|If|While|As|After|Before|Although|Though|Since|Because|In|At|On|Then)\b,? "
+    r"(?:[a-z]+,? ){0,6}(?:he|she|they)\b)"
 )
-_DATELINE = re.compile(r"^[A-Z][^.!?]{0,60}?\([A-Z][\w. ]{1,30}\)\s*(?:--|—|–)\s+(?=\S)")
+_DATELINE = re.compile(r"^(?:[A-Z][^.!?()]{0,60})?\([A-Z][\w. ]{1,30}\)\s*(?:--|—|–)\s+(?=\S)")
+_WHOLE = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,31 +50,27 @@ class ExtractiveAnswerer:
 
     def draft(self, brief: Brief) -> Iterator[Draft]:
         """Yield the answer, a piece for each article, or Insufficient."""
-        ranked = best_first(read(brief.question, brief.hits, self.embedder))
-        if not ranked or ranked[0].answers < self.answer_from:
+        every = read(brief.question, brief.hits, self.embedder)
+        ranked = best_first(sentence for sentence in every if _is_whole(sentence))
+        if not ranked or answerable(ranked) < self.answer_from:
             yield Insufficient(reason="The nearest passages are about something else, or leave it open.")
             return
         chosen = fewest(ranked)
-        chosen += _other_accounts(chosen, ranked, self.answer_from)
-        yield from told(chosen + _leaned_on(chosen, ranked))
-
-
-def best_first(sentences: Iterable[ReadSentence]) -> list[ReadSentence]:
-    """Return the sentences in the order in which they may answer, ties in reading order."""
-    return sorted(sentences, key=lambda sentence: (-sentence.score, sentence.i, sentence.j))
+        chosen += _other_account(chosen, ranked)
+        yield from told(chosen + _leaned_on(chosen, every))
 
 
 def fewest(ranked: Sequence[ReadSentence]) -> list[ReadSentence]:
     """Return the best sentences that together hold the answer with the fitted probability `ENOUGH`."""
-    weights = [math.exp(sentence.score - ranked[0].score) for sentence in ranked]
-    total, sure = sum(weights), 0.0
+    likely = chances(ranked)
     chosen: list[ReadSentence] = []
-    for sentence, weight in zip(ranked, weights, strict=True):
+    sure = 0.0
+    for sentence, chance in zip(ranked, likely, strict=True):
+        if sure >= ENOUGH or len(chosen) == MOST_SENTENCES or chance < WORTH_ADDING * likely[0]:
+            break
+        sure += chance
         if not any(_copies(sentence, other) for other in chosen):
             chosen.append(sentence)
-        sure += weight / total
-        if sure >= ENOUGH or len(chosen) == MOST_SENTENCES:
-            break
     return chosen
 
 
@@ -87,23 +90,29 @@ def _copies(one: ReadSentence, other: ReadSentence) -> bool:
     return len(ours & theirs) >= COPY * len(ours | theirs)
 
 
-def _other_accounts(
-    chosen: Sequence[ReadSentence], ranked: Sequence[ReadSentence], answer_from: float
-) -> list[ReadSentence]:
+def _other_account(chosen: Sequence[ReadSentence], ranked: Sequence[ReadSentence]) -> list[ReadSentence]:
     """Return the best sentence of another article that counts differently, so that no side is left out."""
     articles = {sentence.hit.passage.source.article_id for sentence in chosen}
-    for sentence in ranked:
-        apart = sentence.hit.passage.source.article_id not in articles and sentence.answers >= answer_from
+    likely = chances(ranked)
+    for sentence, chance in zip(ranked, likely, strict=True):
+        if chance < OTHER_ACCOUNT * likely[0]:
+            break
+        apart = sentence.hit.passage.source.article_id not in articles
         if apart and any(disagree(sentence.candidate.text, other.candidate.text) for other in chosen):
             return [sentence]
     return []
 
 
-def _leaned_on(chosen: Sequence[ReadSentence], ranked: Sequence[ReadSentence]) -> list[ReadSentence]:
+def _leaned_on(chosen: Sequence[ReadSentence], every: Sequence[ReadSentence]) -> list[ReadSentence]:
     """Return the sentences just before those chosen ones that begin with "He", "But" and the like."""
-    leaning = [sentence for sentence in chosen if _LEANS.match(sentence.candidate.text)]
-    before = [other for sentence in leaning for other in ranked if _is_before(other, sentence)]
-    return [sentence for sentence in dict.fromkeys(before) if sentence not in chosen]
+    leaning = [sentence for sentence in chosen if _leans(sentence)]
+    before = [other for sentence in leaning for other in every if _is_whole(other) and _is_before(other, sentence)]
+    return [sentence for sentence in before if sentence not in chosen]
+
+
+def _is_whole(sentence: ReadSentence) -> bool:
+    """Tell a sentence from a heading, a link's label or the like."""
+    return _WHOLE.search(sentence.candidate.text) is not None
 
 
 def _is_before(one: ReadSentence, other: ReadSentence) -> bool:
@@ -111,6 +120,10 @@ def _is_before(one: ReadSentence, other: ReadSentence) -> bool:
     return (
         same and one.hit.passage.version == other.hit.passage.version and 0 <= other.span.start - one.span.end <= _GAP
     )
+
+
+def _leans(sentence: ReadSentence) -> bool:
+    return _LEANS.match(sentence.candidate.text) is not None
 
 
 def _words_of(sentence: ReadSentence) -> str:

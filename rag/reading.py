@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import astuple, dataclass
 
@@ -48,15 +48,14 @@ class Features:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """A linear model over `Features`, with its intercept."""
+    """A linear model over `Features`."""
 
     coefficients: tuple[float, ...]
-    intercept: float = 0.0
 
     def score(self, features: Features) -> float:
         """Return the weighted sum."""
         values: tuple[float, ...] = astuple(features)
-        return self.intercept + sum(w * x for w, x in zip(self.coefficients, values, strict=True))
+        return sum(w * x for w, x in zip(self.coefficients, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +93,6 @@ class ReadSentence:
     def score(self) -> float:
         """How well it answers; comparable within one question."""
         return RANKING.score(self.features)
-
-    @property
-    def answers(self) -> float:
-        """Log odds that the articles answer the question at all, if this is their best sentence."""
-        return ANSWERABLE.score(self.features)
 
 
 def read(question: str, hits: Sequence[Hit], embedder: Embedder) -> list[ReadSentence]:
@@ -182,8 +176,32 @@ def rarity(sentences: Sequence[Sequence[str]]) -> dict[str, float]:
     return {term: math.log1p(len(sentences) / n) for term, n in counts.items()}
 
 
-RANKING = Weights(coefficients=(7.25, 0.49, 3.16, 1.61, 0.75, 5.85, -1.51, 1.4, 0.9))
+RANKING = Weights(coefficients=(4.7, 1.72, 2.9, 1.19, 1.12, 7.43, -0.61, 1.38, 1.83))
 """Orders sentences; the softmax of the scores is the fitted probability that a sentence holds the answer."""
 
-ANSWERABLE = Weights(coefficients=(1.91, 0.0, 0.0, 0.0, 1.73, 0.0, 0.93, 0.0, 0.0), intercept=-3.14)
-"""Log odds that the articles answer at all, from the best sentence."""
+
+def best_first(sentences: Iterable[ReadSentence]) -> list[ReadSentence]:
+    """Return the sentences in the order in which they may answer, ties in reading order of the hits."""
+    return sorted(sentences, key=lambda sentence: (-sentence.score, sentence.i, sentence.j))
+
+
+def chances(ranked: Sequence[ReadSentence]) -> list[float]:
+    """Return for sentences, best first, the fitted probabilities that they hold the answer, if any of them does."""
+    odds = [math.exp(sentence.score - ranked[0].score) for sentence in ranked]
+    total = sum(odds)
+    return [each / total for each in odds]
+
+
+def answerable(ranked: Sequence[ReadSentence]) -> float:
+    """Return the log odds that the best sentences hold the answer: `ANSWERABLE` over `signs`."""
+    return sum(w * x for w, x in zip(ANSWERABLE, (*signs(ranked), 1.0), strict=True))
+
+
+def signs(ranked: Sequence[ReadSentence]) -> tuple[float, float, float]:
+    """Return what shows that sentences, best first, answer at all: nearness, names, and how far three lead the rest."""
+    best = ranked[0].features
+    return best.similarity, best.names, sum(chances(ranked)[:3])
+
+
+ANSWERABLE = (2.97, 1.01, 2.61, -5.01)
+"""Fitted weights of `signs`, and the intercept."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.protocols import Embedder, Library, Retriever
 from rag.rerank import RerankedRetriever
-from rag.types import Hit, Passage, Scope
+from rag.types import Hit, Scope
 from rag.words import content_words
 
 POOL = 100
@@ -112,27 +112,31 @@ def fuse(dense: Sequence[Hit], lexical: Sequence[Hit], weight: float) -> list[Hi
 def fold(hits: Iterable[Hit]) -> list[Hit]:
     """Return the hits with nearly identical passages of other articles folded into the best of them, order kept."""
     kept: list[Hit] = []
-    terms: list[frozenset[str]] = []
+    stories: list[_Story] = []
     for hit in hits:
-        mine = frozenset(content_words(hit.passage.text))
-        twin = next(
-            (i for i, other in enumerate(terms) if _same_story(kept[i].passage, hit.passage, other, mine)), None
-        )
+        mine = _Story(hit)
+        twin = next((place for place, story in enumerate(stories) if mine.repeats(story)), None)
         if twin is None:
             kept.append(hit)
-            terms.append(mine)
+            stories.append(mine)
         else:
             kept[twin] = _with_copy(kept[twin], hit)
     return kept
 
 
-def _same_story(kept: Passage, other: Passage, kept_terms: frozenset[str], other_terms: frozenset[str]) -> bool:
-    if kept.source.article_id == other.source.article_id:
-        return False
-    union = len(kept_terms | other_terms)
-    # A copy that changed a figure is no copy: it may be the very disagreement that was asked about.
-    figures = [{term for term in terms if any(map(str.isdigit, term))} for terms in (kept_terms, other_terms)]
-    return bool(union) and len(kept_terms & other_terms) / union >= SAME_STORY and figures[0] == figures[1]
+class _Story:
+    """What of a passage tells whether another article carries it too."""
+
+    def __init__(self, hit: Hit) -> None:
+        self._article = hit.passage.source.article_id
+        self._terms = frozenset(content_words(hit.passage.text))
+        # A copy that changed a figure is no copy: it may be the very disagreement that was asked about.
+        self._figures = frozenset(term for term in self._terms if any(map(str.isdigit, term)))
+
+    def repeats(self, other: _Story) -> bool:
+        if self._article == other._article or self._figures != other._figures:
+            return False
+        return len(self._terms & other._terms) >= SAME_STORY * max(1, len(self._terms | other._terms))
 
 
 def _with_copy(hit: Hit, copy: Hit) -> Hit:
