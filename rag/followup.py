@@ -22,7 +22,9 @@ _REFERS = re.compile(
     r"(?:(?:any|every|some|what|where|who)\w*\s+)?else|others?|another|again|instead|same|former|latter|more)\b",
     re.IGNORECASE,
 )
-_EMPTY_IT = re.compile(r"\b(?:is|was) it (?:true|possible|likely|known|clear)\b|\b(?:is|are|was|were) there\b", re.I)
+_EMPTY_IT = re.compile(
+    r"\b(?:is|was) it (?:true|possible|likely|known|clear)(?: that)?\b|\b(?:is|are|was|were) there\b", re.IGNORECASE
+)
 _ELLIPSIS = re.compile(r"\W*(?:(?:and|but|so|or|ok|okay|then)\b[\s,]*)*(?:what|how) about\b", re.IGNORECASE)
 _JOINED = re.compile(r"\W*(?:and|but|so|or|then)\b", re.IGNORECASE)
 _THE = re.compile(r"\bthe\s+([^\W\d_]+)", re.IGNORECASE)
@@ -31,12 +33,13 @@ _MARKER = re.compile(r"\s*\[\d{1,4}\]")
 _ATTRIBUTION = re.compile(r"^[^:\n]{0,80}\b\d{4}:\s", re.MULTILINE)
 _NAME = re.compile(
     r"(?:(?:[^\W\d_a-z][\w’'.\-]*\w|[^\W\d_a-z]\.?)"
-    r"(?:\s+(?:(?:of|the|de|la|al|bin|van|von|der|du|and)\s+){0,2}(?=[^\W\d_a-z]))?)+"
+    r"(?:\s+(?:(?:of|the|de|la|al|bin|van|von|der|du)\s+){0,2}(?=[^\W\d_a-z]))?)+"
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n]\s+)[\"“'‘(]*$")
+_POSSESSIVE = re.compile(r"['’]s$")
 _ASKED_KIND = re.compile(r"\b(?:which|what)\s+$", re.IGNORECASE)
 # These words before an outlet's name would limit the search to that outlet (see rag/scope.py).
-_LIMITS = re.compile(r"\b(?:according to|in|by|from|did|does|has)\s+(?:the\s+)?(?=[^\W\d_a-z]|\d)", re.IGNORECASE)
+_LIMITS = re.compile(r"\b(?i:according to|in|by|from|did|does|has)\s+(?:[Tt]he\s+)?(?=[^\W\d_a-z]|\d)")
 _NO_ANSWER = "The articles do not say."
 """How answers begin that found nothing; they name nothing worth searching for."""
 
@@ -88,19 +91,23 @@ def names(text: str) -> list[str]:
 
 def _names(text: str) -> Iterator[str]:
     for found in _NAME.finditer(text):
-        parts = found[0].split()
-        if _SENTENCE_START.search(text[: found.start()]):
-            opener = parts[0].casefold().removesuffix("'s").removesuffix("’s")
-            alone = len(parts) == 1 and not re.search(r"['’]s$", parts[0]) and not parts[0].isupper()
-            if opener in _STARTERS:
-                parts = parts[1:]
-            elif alone:
-                continue
-        elif len(parts) == 1 and _ASKED_KIND.search(text[: found.start()]):
+        before, parts = text[: found.start()], found[0].split()
+        if _SENTENCE_START.search(before):
+            parts, before = _without_opener(parts), f"{before}{parts[0]} "
+        if len(parts) == 1 and _ASKED_KIND.search(before):
             continue
-        name = re.sub(r"['’]s$", "", " ".join(parts)).strip(" .")
+        name = _POSSESSIVE.sub("", " ".join(parts)).strip(" .")
         if name and name.casefold() not in _STARTERS:
             yield name
+
+
+def _without_opener(parts: list[str]) -> list[str]:
+    """Return the words of a name at the start of a sentence, where any word has a capital."""
+    opener = _POSSESSIVE.sub("", parts[0])
+    if opener.casefold() in _STARTERS:
+        return parts[1:]
+    named = len(parts) > 1 or parts[0] != opener or opener.isupper()
+    return parts if named else []
 
 
 def _content(text: str) -> list[str]:
