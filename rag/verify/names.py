@@ -94,7 +94,7 @@ def compare_names(claim: str, taken: Sequence[Span], contexts: Sequence[Context]
 
 
 def same_name(one: str, other: str) -> bool:
-    """Tell whether two capitalised words may name the same; titles, and a country and its capital, are not told apart."""
+    """Tell whether two capitalised words may name the same; titles, or country and capital, are not told apart."""
     ours, theirs = folded(one), folded(other)
     if (ours in TITLES and theirs in TITLES) or ours in STOP_WORDS or theirs in STOP_WORDS:
         return True

@@ -21,7 +21,7 @@ _OPPOSITES = (
     ("buy purchase acquire", "sell"),
     ("above", "below"),
     ("guilty convict", "innocent acquit clear"),
-    ("survive alive", "die kill dead"),
+    ("survive alive rescue save free release", "die kill dead"),
     ("hire appoint", "fire dismiss sack resign"),
     ("legal lawful", "illegal unlawful"),
     ("possible likely", "impossible unlikely"),
