@@ -20,11 +20,11 @@ from ingest import ingest
 from rag.embed import EmbeddedModel
 from rag.library import open_library
 from rag.protocols import Retriever
-from rag.retrieve import DenseRetriever, LexicalRetriever, hybrid
+from rag.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
 from rag.rewrite import HistoryRewriter
 from rag.types import Scope, Turn
 
-DEPTH = 12
+DEPTH = 40
 """Passages that are looked at; their articles are counted once each, in order."""
 
 Row = Mapping[str, object]
@@ -81,11 +81,10 @@ def measure(data: Path) -> dict[str, object]:
         library = open_library(Path(place), model=embedder.name, dimension=embedder.dimension, create=True)
         with closing(library):
             ingest([data / "articles.jsonl"], library, embedder)
-            retrievers: dict[str, Retriever] = {
-                "lexical": LexicalRetriever(library=library),
-                "dense": DenseRetriever(library=library, embedder=embedder),
-                "hybrid": hybrid(library, embedder),
-            }
+            lexical = LexicalRetriever(library=library)
+            dense = DenseRetriever(library=library, embedder=embedder)
+            hybrid = HybridRetriever(dense=dense, lexical=lexical)
+            retrievers: dict[str, Retriever] = {"lexical": lexical, "dense": dense, "hybrid": hybrid}
             table = {
                 name: {way: hits(retriever, asking, questions) for way, asking in ASKINGS.items()}
                 for name, retriever in retrievers.items()
