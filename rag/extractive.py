@@ -12,7 +12,7 @@ from rag.protocols import Brief, Draft, Embedder, Insufficient
 from rag.reading import ReadSentence, answerable, best_first, chances, read
 from rag.types import Source
 
-ANSWER_FROM = -0.6
+ANSWER_FROM = -0.5
 """Log odds of holding the answer from which sentences are told; `bench/reader.py` shows both kinds of error."""
 MOST_SENTENCES = 3
 ENOUGH = 0.5
@@ -23,6 +23,8 @@ OTHER_ACCOUNT = 0.1
 """The same for a sentence of another article that gives a different figure."""
 COPY = 0.8
 """Jaccard similarity of words from which a sentence repeats one already chosen."""
+FURTHEST_BACK = 2
+"""Sentences that are looked back for whom "she" means, because the one before may say "she" too."""
 _GAP = 2
 """Characters between neighbouring sentences: a space, or the end of a paragraph."""
 
@@ -32,7 +34,12 @@ _LEANS = re.compile(
     r"|(?:When|If|While|As|After|Before|Although|Though|Since|Because|In|At|On|Then)\b,? "
     r"(?:[a-z]+,? ){0,6}(?:he|she|they)\b)"
 )
-_DATELINE = re.compile(r"^(?:[A-Z][^.!?()]{0,60})?\([A-Z][\w. ]{1,30}\)\s*(?:--|—|–)\s+(?=\S)")
+_AGENCY = r"\([A-Z][\w. ]{1,30}\)"
+_DAY = r",? (?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8}\.?)"
+_DATELINE = re.compile(
+    # "SEOUL, South Korea (CNN) -- ", "(CNN) -- " and "SEOUL, Nov 12 - ", but not "NATO -- an alliance -- ".
+    rf"^(?:(?:[A-Z][^.!?()]{{0,60}})?{_AGENCY}|[A-Z]{{2}}[A-Z .'’-]{{0,38}}{_DAY})\s*(?:--|—|–|-)\s+(?=\S)"
+)
 _WHOLE = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
 
 
@@ -105,9 +112,12 @@ def _other_account(chosen: Sequence[ReadSentence], ranked: Sequence[ReadSentence
 
 def _leaned_on(chosen: Sequence[ReadSentence], every: Sequence[ReadSentence]) -> list[ReadSentence]:
     """Return the sentences just before those chosen ones that begin with "He", "But" and the like."""
-    leaning = [sentence for sentence in chosen if _leans(sentence)]
-    before = [other for sentence in leaning for other in every if _is_whole(other) and _is_before(other, sentence)]
-    return [sentence for sentence in before if sentence not in chosen]
+    leaning, found = [each for each in chosen if _leans(each)], list[ReadSentence]()
+    for _ in range(FURTHEST_BACK):
+        leaning = [other for each in leaning for other in every if _is_whole(other) and _is_before(other, each)]
+        found += [sentence for sentence in leaning if sentence not in (*chosen, *found)]
+        leaning = [each for each in leaning if _leans(each)]
+    return found
 
 
 def _is_whole(sentence: ReadSentence) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.split import split
 from rag.library import LocalLibrary, open_library
-from rag.protocols import Indexed
+from rag.protocols import Embedder, Indexed
 from rag.sentences import sentences
 from rag.testing import HashingEmbedder
 from rag.types import Article, Passage, Source, Span, digest
@@ -41,8 +41,8 @@ def library(tmp_path: Path) -> Iterator[MakeLibrary]:
     """Make a library of articles, each a source and its text."""
     opened: list[LocalLibrary] = []
 
-    def make(*articles: tuple[Source, str]) -> LocalLibrary:
-        embedder = HashingEmbedder()
+    def make(*articles: tuple[Source, str], embedder: Embedder | None = None) -> LocalLibrary:
+        embedder = embedder or HashingEmbedder()
         made = open_library(tmp_path / "library", model=embedder.name, dimension=embedder.dimension, create=True)
         opened.append(made)
         with made.writing() as writer:
@@ -54,7 +54,7 @@ def library(tmp_path: Path) -> Iterator[MakeLibrary]:
         each.close()
 
 
-def _indexed(article: Article, embedder: HashingEmbedder) -> Indexed:
+def _indexed(article: Article, embedder: Embedder) -> Indexed:
     passages = split(article)
     return Indexed(
         article=article,

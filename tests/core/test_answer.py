@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 import pytest
 
 from rag.answer import Desk
+from rag.embed import EmbeddedModel
 from rag.errors import ProviderBusyError, ProviderError
 from rag.extractive import ExtractiveAnswerer
 from rag.generative import GenerativeAnswerer
 from rag.library import LocalLibrary
-from rag.protocols import Answerer, Brief, Draft, Insufficient
+from rag.protocols import Answerer, Brief, Draft, Embedder, Insufficient
+from rag.remember import RememberingEmbedder
 from rag.retrieve import hybrid
 from rag.rewrite import HistoryRewriter
 from rag.testing import HashingEmbedder, ScriptedChat
@@ -84,8 +86,10 @@ class Scripted:
             self.ended = True
 
 
-def desk(library: LocalLibrary, answerer: Answerer, fallback: Answerer | None = None) -> Desk:
-    embedder = HashingEmbedder()
+def desk(
+    library: LocalLibrary, answerer: Answerer, fallback: Answerer | None = None, embedder: Embedder | None = None
+) -> Desk:
+    embedder = embedder or HashingEmbedder()
     return Desk(
         library=library,
         embedder=embedder,
@@ -333,3 +337,15 @@ def test_many_threads_get_the_answers_that_one_gets(library: MakeLibrary) -> Non
     alone = [made.ask(ask(text)).text for text in texts]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda text: made.ask(ask(text)).text, texts)) == alone
+
+
+def test_the_embedded_reader_answers_what_the_articles_say_and_nothing_else(library: MakeLibrary) -> None:
+    embedder = RememberingEmbedder(EmbeddedModel())
+    store = library(FERRY, MAYOR, embedder=embedder)
+    made = desk(store, ExtractiveAnswerer(embedder=embedder), embedder=embedder)
+    said = {text: made.ask(ask(text)) for text in (QUESTION, "Who opened the new library?", "Who won the World Cup?")}
+    assert [answer.status for answer in said.values()] == [Status.ANSWERED, Status.ANSWERED, Status.NOT_IN_SOURCES]
+    assert said["Who opened the new library?"].text == (
+        "Harbour Courier, 9 May 2023: Mayor Ruth Amsel opened the new library on Tuesday. [1]"
+    )
+    assert all(proved(answer, store) for answer in said.values())
