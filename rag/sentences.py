@@ -122,7 +122,7 @@ def _trimmed(text: str, span: Span) -> Span:
 
 def _belong(text: str, before: Span, after: Span) -> bool:
     ending, opening = text[max(before.start, before.end - 12) : before.end], text[after.start : after.start + 12]
-    if _NO_WORD.match(text[after.start : after.end]) or _NUMBERING.match(text[before.start : before.end]):
+    if _NO_WORD.match(text, after.start, after.end) or _NUMBERING.match(text, before.start, before.end):
         return True
     if ending.endswith(("...", "…", "?", "!", '?"', '!"', "?”", "!”")) and opening[:1].islower():
         return True

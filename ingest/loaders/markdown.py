@@ -12,12 +12,16 @@ from ingest.reading import read_text
 from ingest.values import Failure, Raw
 from rag.errors import UnreadableFileError
 
+_LONGEST = 200_000
+"""Characters that are parsed as markdown: hostile markup takes time that grows with the square of its length."""
 _FIELDS = ("publisher", "author", "published", "updated", "url", "language")
 
 
 def load(path: Path) -> Iterator[Raw | Failure]:
     """Yield the file as one article: fields from its front matter, text from its body as a reader sees it."""
     fields, body = _parted(read_text(path))
+    if len(body) > _LONGEST:
+        raise UnreadableFileError(f"it is longer than {_LONGEST:,} characters; split it, or save it as .txt.")
     heading, text = plain(body)
     title = _line(fields.get("title")) or heading
     if heading and clean_line(heading) == clean_line(title):

@@ -218,7 +218,8 @@ def _page(head: str = "", foot: str = "") -> str:
 def test_html_gives_the_article_and_its_stated_metadata(tmp_path: Path) -> None:
     head = (
         "<meta property='article:published_time' content='2024-03-04T10:11:12+02:00'>"
-        "<meta name='author' content='Ann Lee'><meta property='og:site_name' content='The Courier'><link rel='canonical' href='https://c.example/fares'>"
+        "<meta name='author' content='Ann Lee'><meta property='og:site_name' content='The Courier'>"
+        "<link rel='canonical' href='https://c.example/fares'>"
     )
     article = _one(_write(tmp_path / "a.html", _page(head)))
     source = article.source
@@ -251,6 +252,7 @@ BAD = [
     ("nul.txt", b"\x00" * 500, "not text but binary"),
     ("yaml.md", b"---\ntitle: [a\n---\nText.", "front matter is not valid YAML"),
     ("day.md", b"---\npublished: 2024-13-45\n---\nText.", "front matter is not valid YAML"),
+    ("long.md", b"words " * 40_000, "longer than 200,000 characters"),
     ("bare.html", b"<html><body><nav><a href='/'>Home</a></nav></body></html>", "there is no article in this page"),
     ("none.html", b"<html></html>", "there is no article in this page"),
     ("many.html", b"<p>Words.</p>" * 21000, "more than 20,000 elements"),
