@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -39,15 +39,15 @@ class Sentence:
 def split_claims(text: str, marks: Sequence[Mark], citations: Mapping[int, Citation]) -> list[Sentence]:
     """Return the sentences of an answer that say something; headings, rules and code fences say nothing.
 
-    A marker belongs to the sentence before it, or at the start of a line with words to the one after it. A sentence
-    that the segmenter tore from a verbatim quotation, or from the attribution before one, is joined to it again.
+    A marker belongs to the sentence before it, or at the start of a line with words to the one after it. What stands
+    between markers and repeats its quotation word for word is one claim, wherever a segmenter would cut it.
     """
     found: list[Sentence] = []
     masked = _masked(text, marks)
     for line in _LINE.finditer(masked):
         here = [mark for mark in marks if line.start() <= mark.start < line.end()]
-        if spans := _spans(masked, line):
-            found += _rejoined(_with_markers(masked, spans, here), masked, citations)
+        if sentences_here := _of_line(masked, line, here, citations):
+            found += sentences_here
         elif found and here:
             markers = dict.fromkeys([*found[-1].markers, *(mark.marker for mark in here)])
             found[-1] = replace(found[-1], markers=tuple(markers))
@@ -69,14 +69,41 @@ def _masked(text: str, marks: Sequence[Mark]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def _spans(masked: str, line: re.Match[str]) -> list[Span]:
+def _of_line(
+    masked: str, line: re.Match[str], marks: Sequence[Mark], citations: Mapping[int, Citation]
+) -> list[Sentence]:
     if _SKIPPED.match(line[0]):
         return []
     lead = _LEAD.match(line[0])
-    offset = line.start() + (lead.end() if lead else 0)
-    rest = masked[offset : line.end()]
+    begin = at = line.start() + (lead.end() if lead else 0)
+    spans: list[Span] = []
+    for place, mark in enumerate(marks):
+        joined = place + 1 < len(marks) and not masked[mark.end : marks[place + 1].start].strip()
+        copied = _trimmed(masked, at, mark.start)
+        if not joined and _repeats(masked[copied.start : copied.end], citations[mark.marker]):
+            spans += [*_spans(masked, begin, at), copied]
+            begin = mark.end
+        at = at if joined else mark.end
+    spans += _spans(masked, begin, line.end())
+    return _with_markers(masked, spans, marks)
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    bare = text[start:end]
+    return Span(start + len(bare) - len(bare.lstrip()), start + len(bare.rstrip()))
+
+
+def _repeats(words: str, citation: Citation) -> bool:
+    """Tell whether words are a quotation, perhaps with its source before it or its dateline left out."""
+    said, quoted = _plain(words), _plain(citation.quote)
+    whole = f"{_plain(attribution(citation))}: {quoted}"
+    return bool(said) and whole.endswith(said) and len(said) * 2 >= len(quoted)
+
+
+def _spans(masked: str, start: int, end: int) -> list[Span]:
+    rest = masked[start:end]
     return [
-        Span(offset + span.start, offset + span.end)
+        Span(start + span.start, start + span.end)
         for span in sentences(rest)
         if _WORDY.search(rest[span.start : span.end])
     ]
@@ -86,7 +113,8 @@ def _with_markers(masked: str, spans: Sequence[Span], marks: Sequence[Mark]) -> 
     held: list[list[int]] = [[] for _ in spans]
     for mark in marks:
         before = [place for place, span in enumerate(spans) if span.start < mark.start]
-        held[before[-1] if before else 0].append(mark.marker)
+        if spans:
+            held[before[-1] if before else 0].append(mark.marker)
     return [
         Sentence(
             start=span.start,
@@ -96,21 +124,6 @@ def _with_markers(masked: str, spans: Sequence[Span], marks: Sequence[Mark]) -> 
         )
         for span, markers in zip(spans, held, strict=True)
     ]
-
-
-def _rejoined(found: Sequence[Sentence], masked: str, citations: Mapping[int, Citation]) -> Iterator[Sentence]:
-    torn: list[Sentence] = []
-    for each in found:
-        if not each.markers:
-            torn.append(each)
-            continue
-        quoted = [_plain(f"{attribution(citations[m])}: {citations[m].quote}") for m in each.markers]
-        while torn and not any(_plain(masked[torn[0].start : each.end]) in whole for whole in quoted):
-            yield torn.pop(0)
-        start = torn[0].start if torn else each.start
-        yield replace(each, start=start, words=masked[start : each.end])
-        torn = []
-    yield from torn
 
 
 def _plain(text: str) -> str:

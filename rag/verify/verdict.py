@@ -21,7 +21,9 @@ _ATTRIBUTED = re.compile(
     r"\b(?:report(?:s|ed|ing)?|wrote|publish(?:ed|es)?|article|story|dated|according to|as of|carried|edition)\b",
     re.IGNORECASE,
 )
-_DATELINE = re.compile(r"^[^.!?]{1,60}?\s?(?:\([^()]{1,30}\)\s?)?-{1,2}\s")
+_DATELINE = re.compile(
+    r"^(?:(?:[A-Z][\w.,' -]{0,60}\s)?\([\w. ]{2,30}\)\s?|[A-Z][A-Z., ]{3,40}(?:, [A-Z]\w+)?\s)-{1,2}\s"
+)
 _SIGN = re.compile(r"(?<!\w)[-+](?=\d)|[%$€£¥₩°]")
 _MENTIONED = 4
 """Words that are named as missing where the sentence as a whole is not borne out."""
@@ -182,7 +184,9 @@ def _verbatim(said: str, texts: Sequence[str]) -> bool:
     """Tell whether the claim is one quote, or several in a row, word for word, apart from a dateline before it."""
     ours = _words(said)
     whole = {_words(text) for text in texts} | {_words(_DATELINE.sub("", text)) for text in texts}
-    return bool(ours) and (ours in whole or ours == tuple(word for text in texts for word in _words(text)))
+    if not ours:
+        return said.strip() in texts
+    return ours in whole or ours == tuple(word for text in texts for word in _words(text))
 
 
 def _words(text: str) -> tuple[str, ...]:
