@@ -11,6 +11,8 @@ from rag.periods import parse_period
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _NUMBERS_ONLY = re.compile(r"\s*\d{1,2}\s*[/.\-]\s*\d{1,2}\s*[/.\-]")
 """03/04/2024 is a day in March or in April, depending on who wrote it."""
+_FAR_AWAY = datetime(2500, 1, 1, tzinfo=UTC)
+"""The day from which words are understood: what is relative to it ("yesterday") ends near it, and shows."""
 _UNIX_TIME = re.compile(r"(\d{9,10})(?:\d{3})?(?:\.\d+)?")
 
 
@@ -37,7 +39,7 @@ def _mail_date(text: str) -> datetime | None:
 
 
 def _day(text: str) -> datetime | None:
-    period = parse_period(text, datetime(2000, 1, 1, tzinfo=UTC))
-    if period is None or period.end - period.start > timedelta(days=1):
+    period = parse_period(text, _FAR_AWAY)
+    if period is None or period.end - period.start > timedelta(days=1) or period.start.year > _FAR_AWAY.year - 100:
         return None
     return period.start
