@@ -27,12 +27,16 @@ def find(paths: Sequence[Path]) -> Iterator[Path | Failure]:
 
 
 def _under(path: Path) -> Iterator[Path | Failure]:
-    if path.is_dir():
+    try:
+        directory, special = path.is_dir(), path.exists() and not path.is_file()
+    except OSError:
+        directory = special = False  # reading it will tell why
+    if directory:
         yield from _walk(path)
-    elif path.is_file() or not path.exists():
-        yield path
-    else:
+    elif special:
         yield Failure(path=path, place="", reason="it is neither a file nor a directory; give the article's file.")
+    else:
+        yield path
 
 
 def _walk(root: Path) -> Iterator[Path | Failure]:
@@ -49,4 +53,7 @@ def _walk(root: Path) -> Iterator[Path | Failure]:
 
 
 def _belongs(path: Path, root: Path) -> bool:
-    return path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(root.resolve()))
+    try:
+        return path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(root.resolve()))
+    except OSError:
+        return True  # reading it will tell why

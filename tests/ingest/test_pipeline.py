@@ -231,6 +231,15 @@ def test_an_unreadable_file_and_directory(news: Path, library: Library, embedder
     ]
 
 
+def test_a_name_that_cannot_be_and_a_pipe(news: Path, library: Library, embedder: _Counting) -> None:
+    os.mkfifo(news / "pipe.txt")
+    report = ingest([news, news / "pipe.txt", news / ("x" * 300 + ".txt")], library, embedder)
+    assert [failure.reason.split(";")[0] for failure in report.failed] == [
+        "it is neither a file nor a directory",
+        "it could not be read (File name too long)",
+    ]
+
+
 def test_progress_counts_files_and_articles(news: Path, library: Library, embedder: _Counting) -> None:
     _jsonl(news / "a.jsonl", {"id": 1, "text": "One."}, {"id": 2, "text": "Two."})
     (news / "b.txt").write_text("Three.")
