@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,7 +59,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--articles", type=int, default=300)
+    parser.add_argument("--articles", type=int, default=160)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
@@ -71,15 +71,12 @@ def main() -> None:
     elif given.check:
         print(json.dumps(check(given.check, given.articles, given.target)))
     else:
-        tally = run(given.rounds, given.articles, given.seed)
-        report = json.dumps(asdict(tally), indent=2)
-        if given.out:
-            given.out.write_text(report + "\n", encoding="utf-8")
-        print(report)
+        tally = run(given.rounds, given.articles, given.seed, lambda so_far: _save(so_far, given.out))
+        print(json.dumps(asdict(tally), indent=2))
         raise SystemExit(1 if tally.failures else 0)
 
 
-def run(rounds: int, articles: int, seed: int) -> Tally:
+def run(rounds: int, articles: int, seed: int, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
     """Kill and check so many times."""
     tally, chance, target = Tally(), random.Random(seed), 0
     began = time.monotonic()
@@ -92,8 +89,11 @@ def run(rounds: int, articles: int, seed: int) -> Tally:
             if number % 5 == 4 or done:
                 _finish(directory, articles, target, tally)
                 target += 1
+            tally.seconds = round(time.monotonic() - began, 1)
+            progress(tally)
         _finish(directory, articles, target, tally)
     tally.seconds = round(time.monotonic() - began, 1)
+    progress(tally)
     return tally
 
 
@@ -168,6 +168,11 @@ def indexed(article: Article) -> Indexed:
     )
 
 
+def _save(tally: Tally, out: Path | None) -> None:
+    if out:
+        out.write_text(json.dumps(asdict(tally), indent=2) + "\n", encoding="utf-8")
+
+
 def _round(directory: Path, articles: int, target: int, chance: random.Random, tally: Tally, *, at_flush: bool) -> bool:
     """Start a writer and kill it; tell whether it had finished before."""
     child = subprocess.Popen(_command("--write", directory, articles, target), stdout=subprocess.PIPE, text=True)
@@ -176,7 +181,7 @@ def _round(directory: Path, articles: int, target: int, chance: random.Random, t
     if at_flush and _index_is_written(directory, child, chance):
         tally.killed_while_index_was_written += 1
     else:
-        time.sleep(chance.uniform(0, 6))
+        time.sleep(chance.uniform(0, 4))
     child.send_signal(signal.SIGKILL)
     code = child.wait()
     child.stdout.close()

@@ -83,7 +83,9 @@ def _nothing_left(directory: Path) -> None:
     shutil.rmtree(the_index(directory))
 
 
-DAMAGES = (_random_bytes, _torn_links, _truncated, _no_segment, _sqlite_garbage, _nothing_left)
+# Some of many; the slow ones differ only in what is damaged.
+_SLOW = [pytest.param(each, marks=pytest.mark.slow) for each in (_random_bytes, _truncated, _no_segment)]
+DAMAGES = (_torn_links, _sqlite_garbage, _nothing_left, *_SLOW)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

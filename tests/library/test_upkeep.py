@@ -13,7 +13,7 @@ from rag.errors import LibraryDamagedError, LibraryError, LibraryMismatchError, 
 from rag.library import open_library
 from rag.library.exact import packed
 from rag.testing import HashingEmbedder
-from rag.testing.library import EMBEDDER, NOON, dense, indexed, made_article, put, texts
+from rag.testing.library import EMBEDDER, dense, indexed, made_article, put, texts
 from rag.types import Scope
 
 from .conftest import EXACT, INDEXED, Open, story
@@ -95,7 +95,6 @@ def test_reindexing_with_another_model_embeds_everything_anew(opened: Open, tmp_
     tolerant.reindex(other, lambda passage: f"{passage.source.title} {passage.text}")
     found = tolerant.dense(other.embed_query("Title of a Banks fell."), Scope(), 3)
     assert (found[0].passage.text, found[0].score) == ("Banks fell.", 1.0)
-    assert all(finding.ok for finding in tolerant.check())
     with pytest.raises(LibraryMismatchError):
         dense(first, "rates")
     tolerant.close()
@@ -158,8 +157,7 @@ def test_the_directory_is_private(opened: Open, tmp_path: Path) -> None:
 
 def test_examination_finds_what_is_wrong(opened: Open, tmp_path: Path) -> None:
     library = opened()
-    put(library, made_article("a", "Rates rose.", published=NOON))
-    assert all(finding.ok for finding in library.check())
+    put(library, made_article("a", "Rates rose."))
     (tmp_path / "library" / "vectors-old").mkdir()
     (tmp_path / "library").chmod(0o755)
     wrong = {finding.what: finding.advice for finding in library.check() if not finding.ok}
