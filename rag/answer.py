@@ -180,7 +180,7 @@ class _Work:
         )
         if grounded is None or grounded.status is Status.NOT_IN_SOURCES:
             return blank
-        status = Status.CONFLICTING if in_conflict(grounded.citations) else grounded.status
+        status = Status.CONFLICTING if in_conflict(grounded.citations, self.standalone) else grounded.status
         return replace(blank, text=grounded.text, status=status, claims=grounded.claims, citations=grounded.citations)
 
     @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 
+from rag.asked import asked_for
 from rag.types import Citation
 from rag.words import STOP_WORDS, content_words, stem
 
@@ -21,26 +23,37 @@ _NUMBER = {word: str(value) for value, word in enumerate(_SMALL, 1)}
 _MONTHS = (  # noqa: SIM905
     "january february march april may june july august september october november december"
 ).split()
-_NOT_COUNTED = STOP_WORDS.union(_MONTHS)
+_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_NOT_COUNTED = STOP_WORDS.union(_MONTHS, _DAYS)
 _ANYONE = frozenset(["people", "persons", "men", "women", "children", "others", "passengers", "residents"])
 _TOKEN = re.compile(r"[£$€]?\d[\d,]*(?:\.\d+)?%?|[^\W\d_]+")
 
 
-def in_conflict(citations: Sequence[Citation]) -> bool:
+def in_conflict(citations: Sequence[Citation], question: str = "") -> bool:
     """Tell whether two articles that speak of the same thing count it differently."""
     return any(
-        one.source.article_id != other.source.article_id and disagree(one.quote, other.quote)
+        one.source.article_id != other.source.article_id and disagree(one.quote, other.quote, question)
         for one, other in combinations(citations, 2)
     )
 
 
-def disagree(one: str, other: str) -> bool:
-    """Tell whether two sentences share a subject and a counted thing, but no count of it."""
-    if not _same_subject(one, other):
+def disagree(one: str, other: str, question: str = "") -> bool:
+    """Tell whether two sentences share a subject and a counted thing, but no count of it.
+
+    They share a subject when they share words, or when both answer a question that asks for a figure.
+    """
+    asked = frozenset(content_words(question)) if asked_for(question) == "number" else frozenset()
+    both_answer = all(_answers(asked, text) for text in (one, other))
+    if not both_answer and not _same_subject(one, other):
         return False
-    ours, theirs = _counts(one), _counts(other)
+    ours, theirs = (_counts(text, asked if both_answer else frozenset()) for text in (one, other))
     common = ours.keys() & theirs.keys()
     return bool(common) and all(ours[thing].isdisjoint(theirs[thing]) for thing in common)
+
+
+def _answers(asked: AbstractSet[str], text: str) -> bool:
+    found = asked & set(content_words(text))
+    return len(found) >= 2 and len(found) >= len(asked) / 2
 
 
 def _same_subject(one: str, other: str) -> bool:
@@ -49,26 +62,27 @@ def _same_subject(one: str, other: str) -> bool:
     return smaller > 2 and len(ours & theirs) / smaller >= _SAME_SUBJECT
 
 
-def _counts(text: str) -> dict[str, set[str]]:
+def _counts(text: str, asked: AbstractSet[str]) -> dict[str, set[str]]:
     """Return what is counted and the figures given for it: {"passenger": {"14"}, "injur": {"14"}}."""
     tokens = _TOKEN.findall(text.casefold())
     counts: dict[str, set[str]] = {}
     for place, token in enumerate(tokens):
         figure = _NUMBER.get(token, token.replace(",", "") if any(map(str.isdigit, token)) else "")
-        if figure and not _is_year(figure):
-            for thing in _things(tokens[place + 1 : place + 1 + _NEAR], figure):
+        if figure and not _is_year(token):
+            for thing in _things(tokens[place + 1 : place + 1 + _NEAR], figure, asked):
                 counts.setdefault(thing, set()).add(figure)
     return counts
 
 
-def _things(following: Sequence[str], figure: str) -> list[str]:
+def _things(following: Sequence[str], figure: str, asked: AbstractSet[str]) -> list[str]:
     until = next((i for i, token in enumerate(following) if any(map(str.isdigit, token))), len(following))
     words = [token for token in following[:until] if token not in _NOT_COUNTED]
     # "Five people injured" does not contradict "two people killed": what befell them is what is counted.
-    telling = [word for word in words if word not in _ANYONE] or words
+    telling = [word for word in words if word not in _ANYONE or stem(word) in asked] or words
     unit = [figure[0]] if figure[0] in "£$€" else [figure[-1]] if figure[-1] == "%" else []
     return unit + [stem(word) for word in telling]
 
 
-def _is_year(figure: str) -> bool:
-    return len(figure) == 4 and figure.isdigit() and "1500" <= figure < "2100"
+def _is_year(token: str) -> bool:
+    """Tell 1800 from 1,800: a year is written without a comma."""
+    return len(token) == 4 and token.isdigit() and "1500" <= token < "2100"

@@ -12,14 +12,14 @@ from rag.protocols import Brief, Draft, Embedder, Insufficient
 from rag.reading import ReadSentence, answerable, best_first, chances, read
 from rag.types import Source
 
-ANSWER_FROM = -0.5
+ANSWER_FROM = -0.6
 """Log odds of holding the answer from which sentences are told; `bench/reader.py` shows both kinds of error."""
 MOST_SENTENCES = 3
 ENOUGH = 0.5
 """Sentences are added until the fitted probability that one of them holds the answer is this high."""
 WORTH_ADDING = 0.4
 """Of the best sentence's probability: less likely ones are left out."""
-OTHER_ACCOUNT = 0.1
+OTHER_ACCOUNT = 0.005
 """The same for a sentence of another article that gives a different figure."""
 COPY = 0.8
 """Jaccard similarity of words from which a sentence repeats one already chosen."""
@@ -37,8 +37,9 @@ _LEANS = re.compile(
 _AGENCY = r"\([A-Z][\w. ]{1,30}\)"
 _DAY = r",? (?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8}\.?)"
 _DATELINE = re.compile(
-    # "SEOUL, South Korea (CNN) -- ", "(CNN) -- " and "SEOUL, Nov 12 - ", but not "NATO -- an alliance -- ".
-    rf"^(?:(?:[A-Z][^.!?()]{{0,60}})?{_AGENCY}|[A-Z]{{2}}[A-Z .'’-]{{0,38}}{_DAY})\s*(?:--|—|–|-)\s+(?=\S)"
+    # "SEOUL, South Korea (CNN) -- ", "(CNN) -- ", "SEOUL, Nov 12 - The", but not "NATO -- an alliance -- ".
+    rf"^(?:(?:[A-Z][^.!?()]{{0,60}})?{_AGENCY}|[A-Z]{{3}}[A-Z .'’-]{{0,38}}(?:{_DAY})?)\s*(?:--|—|–|-)\s+"
+    r"(?=[A-Z“\"‘'\d])"
 )
 _WHOLE = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
 
@@ -63,7 +64,7 @@ class ExtractiveAnswerer:
             yield Insufficient(reason="The nearest passages are about something else, or leave it open.")
             return
         chosen = fewest(ranked)
-        chosen += _other_account(chosen, ranked)
+        chosen += _other_account(brief.question, chosen, ranked)
         yield from told(chosen + _leaned_on(chosen, every))
 
 
@@ -97,7 +98,7 @@ def _copies(one: ReadSentence, other: ReadSentence) -> bool:
     return len(ours & theirs) >= COPY * len(ours | theirs)
 
 
-def _other_account(chosen: Sequence[ReadSentence], ranked: Sequence[ReadSentence]) -> list[ReadSentence]:
+def _other_account(question: str, chosen: Sequence[ReadSentence], ranked: Sequence[ReadSentence]) -> list[ReadSentence]:
     """Return the best sentence of another article that counts differently, so that no side is left out."""
     articles = {sentence.hit.passage.source.article_id for sentence in chosen}
     likely = chances(ranked)
@@ -105,7 +106,7 @@ def _other_account(chosen: Sequence[ReadSentence], ranked: Sequence[ReadSentence
         if chance < OTHER_ACCOUNT * likely[0]:
             break
         apart = sentence.hit.passage.source.article_id not in articles
-        if apart and any(disagree(sentence.candidate.text, other.candidate.text) for other in chosen):
+        if apart and any(disagree(sentence.candidate.text, other.candidate.text, question) for other in chosen):
             return [sentence]
     return []
 

@@ -12,11 +12,12 @@ _DOUBLED = "bdgmnprt"
 """Letters that are doubled before "ed" and "ing"."""
 
 STOP_WORDS = frozenset(
-    """a about after all also am an and any are as at be because been before being between both but by can could did do
-    does doing down during each few for from further had has have having he her here hers him his how i if in into is it
-    its itself just many may me might more most much must my no nor not of off on once only or other our out over own s
-    same shall she should so some such t than that the their them then there these they this those through to too under
-    until up us very was we were what when where which while who whom whose why will with would you your""".split()  # noqa: SIM905  a list of words reads better as text
+    """a about after against all also am an and any are as at be because been before being between both but by can
+    could did do does doing down during each few for from further had has have having he her here hers him his
+    how i if in into is it its itself just many may me might more most much must my no nor not of off on once
+    only or other our out over own s same shall she should so some such t than that the their them then there
+    these they this those through to too under until up us very was we were what when where which while who whom
+    whose why will with would you your""".split()  # noqa: SIM905  a list of words reads better as text
 )
 
 

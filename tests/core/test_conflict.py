@@ -32,6 +32,40 @@ def test_same_subject_other_count(one: str, other: str, expected: bool) -> None:
     assert disagree(other, one) is expected
 
 
+@pytest.mark.parametrize(
+    ("question", "one", "other", "expected"),
+    [
+        (
+            "How much does the bridge repair cost?",
+            "Repairs will cost £3.4 million, the mayor said.",
+            "Mending the cracked Arl Bridge will cost £4.1 million, according to a report by the engineer.",
+            True,
+        ),
+        (
+            "How many people marched against the wind farm?",
+            "About 1,100 people marched along the sea front to protest against the wind farm, police said.",
+            "A march in the town drew 1,800 people on Saturday 13 April, according to its organisers.",
+            True,
+        ),
+        (
+            "How many people were injured?",
+            "Five people were injured at the docks.",
+            "A fire in the old town left 12 people dead.",
+            False,
+        ),
+        (
+            "Who paid for the bridge repair?",
+            "Repairs will cost £3.4 million, Mayor Oriel Tamsworth said.",
+            "Mending the cracked Arl Bridge will cost £4.1 million, according to a report by the engineer.",
+            False,
+        ),
+    ],
+)
+def test_two_answers_to_a_question_for_a_figure(question: str, one: str, other: str, expected: bool) -> None:
+    assert disagree(one, other, question) is expected
+    assert disagree(other, one, question) is expected
+
+
 def citation(article: str, quote: str) -> Citation:
     source = Source(article_id=article, title="t")
     return Citation(marker=1, source=source, version="v", start=0, end=len(quote), quote=quote)
