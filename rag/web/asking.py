@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 PACE = 0.04
 """Seconds between two updates of the page; faster costs a processor and looks no smoother."""
 
+QUIET = 0.25
+"""Seconds of silence after which an update comes that changes nothing, so that a closed tab is noticed."""
+
 LONGEST = 4000
 """Characters that a question may have; more is a pasted article, and no search gains from it."""
 
@@ -34,15 +37,16 @@ def cleaned(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
 
 
-def follow(desk: Desk, question: Question) -> Generator[Exchange]:
-    """Yield the exchange as it grows; failures end it with one line instead of raising."""
+def follow(desk: Desk, question: Question, stop: threading.Event) -> Generator[Exchange]:
+    """Yield the exchange as it grows, unchanged in silence; a stop or a failure ends it, with a line that says so."""
     exchange = Exchange(question=question.text)
     yield exchange
     try:
-        for events in _batches(desk.stream(question)):
+        for events in _batches(desk.stream(question), stop):
             for event in events:
                 exchange = exchange.after(event)
             yield exchange
+        yield exchange.stopped()
     except DatelineError as error:
         yield exchange.failed(str(error))
     except Exception:  # noqa: BLE001 - the page must say something, whatever broke
@@ -50,28 +54,28 @@ def follow(desk: Desk, question: Question) -> Generator[Exchange]:
         yield exchange.failed(_UNEXPECTED)
 
 
-def _batches(events: Iterator[Event]) -> Iterator[list[Event]]:
-    """Yield events in batches, one per PACE; a reader that stops early stops the source at its next event.
+def _batches(events: Iterator[Event], stop: threading.Event) -> Iterator[list[Event]]:
+    """Yield events in batches, one per PACE or, in silence, an empty one per QUIET, until they end or `stop` is set.
 
-    The source runs in a thread of its own, so that a model that keeps silent cannot delay a stop.
+    The source runs in a thread of its own, so that a model that keeps silent cannot delay a stop. A reader that
+    stops early stops the source at its next event.
     """
-    feed = _Feed(events)
+    feed = _Feed(events, stop)
     threading.Thread(target=feed.run, name="dateline-answer", daemon=True).start()
     try:
-        while not feed.exhausted:
-            if batch := feed.take():
-                yield batch
+        while not (feed.exhausted or stop.is_set()):
+            yield feed.take()
     finally:
-        feed.stop.set()
+        stop.set()
 
 
 class _Feed:
     """A source of events being emptied into a queue."""
 
-    def __init__(self, events: Iterator[Event]) -> None:
-        self.stop = threading.Event()
+    def __init__(self, events: Iterator[Event], stop: threading.Event) -> None:
         self.exhausted = False
         self._events = events
+        self._stop = stop
         self._error: BaseException | None = None
         self._queue: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
 
@@ -80,7 +84,7 @@ class _Feed:
         try:
             for event in self._events:
                 self._queue.put(event)
-                if self.stop.is_set():
+                if self._stop.is_set():
                     break
         except BaseException as error:  # noqa: BLE001 - raised again where the events are read
             self._queue.put(error)
@@ -90,18 +94,22 @@ class _Feed:
             self._queue.put(None)
 
     def take(self) -> list[Event]:
-        """Return what arrived within the next PACE seconds; raise what the source raised once all before it is read."""
+        """Return what arrives within PACE, or nothing after QUIET; raise what the source raised, once all is read."""
         if self._error:
             raise self._error
-        time.sleep(PACE)
-        batch: list[Event] = []
+        deadline = time.monotonic() + QUIET
+        self._stop.wait(PACE)
+        while self._queue.empty() and time.monotonic() < deadline and not self._stop.wait(PACE):
+            pass
+        return list(self._arrived())
+
+    def _arrived(self) -> Iterator[Event]:
         while not self._queue.empty():
             item = self._queue.get()
             if isinstance(item, BaseException):
                 self._error = item
-                break
+                return
             if item is None:
                 self.exhausted = True
-                break
-            batch.append(item)
-        return batch
+                return
+            yield item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -88,10 +89,12 @@ class Conversation:
     """The exchanges of one browser tab, oldest first."""
 
     exchanges: tuple[Exchange, ...] = ()
+    stop: threading.Event | None = None
+    """Breaks the answer under way off when it is set."""
 
-    def with_latest(self, exchange: Exchange) -> Conversation:
-        """Return the conversation with one exchange more."""
-        return replace(self, exchanges=(*self.exchanges, exchange))
+    def with_latest(self, exchange: Exchange, stop: threading.Event | None = None) -> Conversation:
+        """Return the conversation with one exchange more, and what stops it."""
+        return Conversation(exchanges=(*self.exchanges, exchange), stop=stop)
 
     def stopped(self) -> Conversation:
         """Return the conversation with an answer that was under way broken off."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -37,32 +38,36 @@ class Handlers:
         """Yield the conversation, its earlier exchanges, the latest one and the emptied box, as an answer grows."""
         import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
-        earlier = conversation.stopped()
+        earlier, stop = conversation.stopped(), threading.Event()
         number = len(earlier.exchanges) + 1
         # The earlier exchanges do not change while an answer grows, and the box may hold the next question by then.
         past: object = markup.exchanges(earlier.exchanges)
         box: object = ""
-        for exchange in self._exchanges(text, earlier):
-            yield earlier.with_latest(exchange), past, markup.exchange(exchange, number), box
-            past = box = gr.skip()
+        before = None
+        for exchange in self._exchanges(text, earlier, stop):
+            if exchange is before:
+                yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+                continue
+            yield earlier.with_latest(exchange, stop), past, markup.exchange(exchange, number), box
+            past, box, before = gr.skip(), gr.skip(), exchange
 
-    def _exchanges(self, text: str, earlier: Conversation) -> Iterator[Exchange]:
+    def _exchanges(self, text: str, earlier: Conversation, stop: threading.Event) -> Iterator[Exchange]:
         try:
             question = cleaned(text)
         except DatelineError as error:
             yield Exchange(question=markup.excerpt(text)).failed(str(error))
             return
         if question:
-            yield from follow(self._desk, earlier.question(question))
+            yield from follow(self._desk, earlier.question(question), stop)
 
-    def stop(self, conversation: Conversation) -> tuple[Conversation, str, str]:
-        """Return the conversation with the answer under way broken off, its earlier exchanges and the latest."""
-        stopped = conversation.stopped()
-        past, latest = stopped.exchanges[:-1], stopped.exchanges[-1:]
-        return stopped, markup.exchanges(past), markup.exchanges(latest, first=len(past) + 1)
+    def stop(self, conversation: Conversation) -> None:
+        """Break the answer under way off; the listener that was showing it shows that."""
+        if conversation.stop:
+            conversation.stop.set()
 
-    def clear(self) -> tuple[Conversation, str, str, str, str]:
-        """Return an empty conversation, and nothing to show in the four places that showed it."""
+    def clear(self, conversation: Conversation) -> tuple[Conversation, str, str, str, str]:
+        """Return an empty conversation, and nothing to show in the four places that showed the old one."""
+        self.stop(conversation)
         return Conversation(), "", "", "", ""
 
     def open(self, asked: object) -> str:

@@ -29,9 +29,9 @@ def exchange(shown: Exchange, number: int) -> str:
     return _render("exchange.html", exchange=shown, number=number, parts=_parts(shown))
 
 
-def exchanges(shown: Sequence[Exchange], first: int = 1) -> str:
-    """Return several exchanges, numbered from `first`."""
-    return "\n".join(exchange(each, number) for number, each in enumerate(shown, first))
+def exchanges(shown: Sequence[Exchange]) -> str:
+    """Return the exchanges of a conversation so far."""
+    return "\n".join(exchange(each, number) for number, each in enumerate(shown, 1))
 
 
 def front(count: int) -> str:

@@ -135,7 +135,7 @@ def _listen(blocks: gr.Blocks, parts: _Parts, handlers: Handlers) -> None:
     typed = on([parts.box.submit, parts.ask.click], handlers.ask, [parts.box, state], [*shown, parts.box], **_ASKING)
     offered = [button.click(handlers.ask, [button, state], [*shown, parts.box], **_ASKING) for button in parts.examples]
     running = [typed, *offered]
-    parts.stop.click(handlers.stop, state, shown, cancels=running, queue=False, **_QUIET)
+    parts.stop.click(handlers.stop, state, None, queue=False, **_QUIET)
     everything = [*shown, parts.box, parts.reader]
-    parts.clear.click(handlers.clear, None, everything, cancels=running, queue=False, **_QUIET)
+    parts.clear.click(handlers.clear, state, everything, cancels=running, queue=False, **_QUIET)
     blocks.load(handlers.front, None, parts.front, queue=False, **_QUIET)

@@ -19,11 +19,11 @@ PIECES = ("The council held the budget ", "at $4.25 million.", " [1.1]")
 
 
 def _all(desk: Desk, question: Question = ASKED) -> list[Exchange]:
-    return list(follow(desk, question))
+    return list(follow(desk, question, threading.Event()))
 
 
 def test_the_question_is_shown_before_anything_is_known(make_desk: MakeDesk) -> None:
-    with closing(follow(make_desk(*PIECES), ASKED)) as exchanges:
+    with closing(follow(make_desk(*PIECES), ASKED, threading.Event())) as exchanges:
         first = next(exchanges)
     assert first == Exchange(question=ASKED.text)
 
@@ -52,24 +52,38 @@ def test_any_other_error_is_logged_and_not_shown(make_desk: MakeDesk, caplog: py
     assert "the secret of /home/me" in caplog.text
 
 
-def test_stopping_does_not_wait_for_a_silent_model_and_ends_it_at_its_next_word(make_desk: MakeDesk) -> None:
-    speak, written, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def finish() -> None:
-        ended.set()
-        raise AssertionError("it went on writing")
-
-    silent = make_desk("The council ", "held the budget. ", written.set, speak.wait, "More. ", "And more. ", finish)
-    exchanges = follow(silent, ASKED)
+def test_a_silent_model_does_not_delay_a_stop_and_ends_at_its_next_word(make_desk: MakeDesk) -> None:
+    stop, speak, written, late = (threading.Event() for _ in range(4))
+    pieces = ("The council held the budget. ", written.set, speak.wait, "More. ", "And more. ", late.set)
+    exchanges = follow(make_desk(*pieces), ASKED, stop)
+    assert next(exchanges).busy
+    while not written.is_set():
+        next(exchanges)
     next(exchanges)
-    next(exchanges)
-    assert written.wait(10)
+    assert next(exchanges) is next(exchanges), "silence changes nothing"
+    stop.set()
+    *_, last = exchanges
+    assert (last.stage, last.text) == (Stage.STOPPED, "The council held the budget.")
+    _let_it_end(speak)
+    assert not late.is_set()
+
+
+def test_a_tab_that_is_closed_ends_the_model_at_its_next_word(make_desk: MakeDesk) -> None:
+    speak, written, late = (threading.Event() for _ in range(3))
+    pieces = ("The council held the budget. ", written.set, speak.wait, "More. ", "And more. ", late.set)
+    exchanges = follow(make_desk(*pieces), ASKED, threading.Event())
+    while not written.is_set():
+        next(exchanges)
     exchanges.close()
+    _let_it_end(speak)
+    assert not late.is_set()
+
+
+def _let_it_end(speak: threading.Event) -> None:
     speak.set()
     for thread in threading.enumerate():
         if thread.name == "dateline-answer":
             thread.join(10)
-    assert not ended.is_set()
 
 
 @pytest.mark.parametrize(

@@ -54,13 +54,39 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && element.querySelector("article")) close();
 });
 
+// One question at a time: a second one would take the place of the stream that shows the first one's answer.
+let sent = 0;
+
+function send(event, text) {
+  const busy = document.querySelector('#live [aria-busy="true"]') || performance.now() - sent < 5000;
+  if (busy || !text.trim()) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  } else {
+    sent = performance.now();
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches?.("#question textarea") && !event.isComposing;
+  if (typing && event.key === "Enter" && !event.shiftKey) send(event, event.target.value);
+}, true);
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("#ask")) send(event, document.querySelector("#question textarea").value);
+  const example = event.target.closest?.("#examples button");
+  if (example) send(event, example.textContent);
+}, true);
+
 // A new question goes to the top of the view once; after that the page stands still while its answer grows.
 const live = document.getElementById("live");
 let latest = "";
 if (live) {
   new MutationObserver(() => {
-    const number = live.querySelector("[data-exchange]")?.dataset.exchange ?? "";
+    const shown = live.querySelector("[data-exchange]");
+    const number = shown?.dataset.exchange ?? "";
+    if (shown?.getAttribute("aria-busy") === "false") sent = 0;
     if (number && number !== latest) live.scrollIntoView({ block: "start" });
     latest = number;
-  }).observe(live, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-exchange"] });
+  }).observe(live, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-exchange", "aria-busy"] });
 }
