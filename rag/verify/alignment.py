@@ -72,7 +72,8 @@ def _changed(change: _Change) -> list[str]:
     ):
         return (mine or other)[:1]
     if len(ours) == len(theirs):
-        return [one for one, two in zip(ours, theirs, strict=True) if _another_fact(one, two)]
+        alone = len(ours) == 1
+        return [one for one, two in zip(ours, theirs, strict=True) if _another_fact(one, two, alone=alone)]
     return []
 
 
@@ -80,12 +81,12 @@ def _says_more(word: str) -> bool:
     return carries_content(word.lower()) and not negating(word.lower())
 
 
-def _another_fact(one: str, two: str) -> bool:
+def _another_fact(one: str, two: str, *, alone: bool) -> bool:
     if is_calendar_word(one) or is_calendar_word(two):
         return False
     ours, theirs = _number(one), _number(two)
     if ours and theirs:
-        return ours != theirs
+        return alone and ours != theirs
     if one[0].isupper() and two[0].isupper():
         return not same_name(one, two)
     return opposed(one.lower(), two.lower())

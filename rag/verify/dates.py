@@ -80,6 +80,11 @@ def published_day(published: date) -> Dated:
     return Dated(days=(_known(published),), start=0, end=0, text="")
 
 
+def bare_year(dated: Dated) -> bool:
+    """Tell whether a date is four digits alone, which may as well count something."""
+    return len(dated.text) == 4 and dated.text.isdigit()
+
+
 def spans(found: Sequence[Dated]) -> tuple[Span, ...]:
     """Return where the dates stand."""
     return tuple(Span(each.start, each.end) for each in found)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.verify.names import names
-from rag.verify.opposites import AXES
+from rag.verify.opposites import AXES, CONVERSE, prefixed
 from rag.verify.polarity import polarity
 from rag.verify.terms import Token, base, carries_content, tokens
 
@@ -19,20 +19,40 @@ _HEDGES = frozenset(
     aims if unclear apparently rumoured rumored threaten threatens threatened""".split()  # noqa: SIM905  a list of words reads better
 )
 _HEDGE_REACH = 3
-_SYMMETRIC = frozenset(map(base, ["meet", "talk", "speak", "marry", "join", "resemble", "agree", "share", "discuss"]))
+_MUTUAL = "meet talk speak marry join resemble agree share discuss trade negotiate clash play face border draw"
+_SYMMETRIC = frozenset(map(base, _MUTUAL.split()))
 
 
 def contradicted(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
     """Return direction words of the claim whose opposites the quotes have instead, about the same thing."""
-    ours = _directed(claim)
     theirs = [each for quote in quotes for each in _directed(quote)]
-    found = []
-    for word, axis, pole, near in ours:
+    exchanged = any(_exchanged(claim, quote) for quote in quotes)
+    found = _turned_by_prefix(claim, quotes)
+    for word, axis, pole, near in _directed(claim):
+        if axis in CONVERSE and exchanged:
+            continue
         rivals = [each for each in theirs if each[1] == axis]
         opposite = [each for each in rivals if each[2] != pole and each[3] & near]
         if opposite and not any(each[2] == pole for each in rivals):
             found.append(word)
     return tuple(dict.fromkeys(found))
+
+
+def _turned_by_prefix(claim: str, quotes: Sequence[str]) -> list[str]:
+    """Return words such as "safe" where the quotes have "unsafe" only, or the other way round."""
+    ours = {token.word for token in tokens(claim)}
+    theirs = {token.word for quote in quotes for token in tokens(quote)}
+    if polarity(claim).negations or any(polarity(quote).negations for quote in quotes):
+        return []
+    return sorted(
+        word for word in ours - theirs if any(prefixed(word, other) or prefixed(other, word) for other in theirs - ours)
+    )
+
+
+def _exchanged(claim: str, quote: str) -> bool:
+    """Tell whether two names stand in the other order in the quote."""
+    mine, theirs = _first_pair(claim), _first_pair(quote)
+    return bool(mine and theirs and mine[0] == theirs[2] and mine[2] == theirs[0])
 
 
 def hedges_dropped(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
@@ -54,11 +74,11 @@ def roles_exchanged(claim: str, quote: str) -> tuple[str, ...]:
     mine, theirs = _first_pair(claim), _first_pair(quote)
     if mine is None or theirs is None or {mine[0], mine[2]} != {theirs[0], theirs[2]}:
         return ()
-    shared = [word for word in mine[1] if base(word) in {base(other) for other in theirs[1]}]
-    verbs = [word for word in shared if carries_content(word) and base(word) not in _SYMMETRIC]
+    verbs = [next(filter(carries_content, between), "") for between in (mine[1], theirs[1])]
+    same = bool(verbs[0]) and base(verbs[0]) == base(verbs[1]) and base(verbs[0]) not in _SYMMETRIC
     turned = mine[0] != theirs[0]
     passive = ("by" in mine[1]) != ("by" in theirs[1])
-    return (verbs[0],) if verbs and turned != passive else ()
+    return (verbs[0],) if same and turned != passive else ()
 
 
 _HEDGE_BASES = frozenset(

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from rag.types import Span
@@ -74,7 +75,7 @@ def compare_figures(claim: Sequence[Figure], quoted: Sequence[Figure]) -> Compar
     missing, loose = [], []
     for figure in claim:
         equal = [other for other in quoted if _agree(figure, other)]
-        if equal and not _about_another_thing(figure, equal, quoted):
+        if equal and not _about_another_thing(figure, equal, quoted) and not _bounded_apart(figure, equal):
             if not any(_same_bound(figure, other) for other in equal):
                 loose.append(figure.text)
         elif any(_near(figure, other) for other in quoted):
@@ -82,6 +83,25 @@ def compare_figures(claim: Sequence[Figure], quoted: Sequence[Figure]) -> Compar
         elif not figure.weak:
             missing.append(figure.text)
     return Comparison(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(loose)))
+
+
+def turned_ranges(claim: str, quote: str) -> tuple[str, ...]:
+    """Return what an evened claim gives as "from A to B" where the quote has "from B to A"."""
+    ours, theirs = _steps(claim), _steps(quote)
+    return tuple(
+        f"from {first.text} to {last.text}"
+        for first, last in ours
+        if any(_agree(first, end) and _agree(last, begin) and not _agree(first, begin) for begin, end in theirs)
+    )
+
+
+def _steps(text: str) -> list[tuple[Figure, Figure]]:
+    found = figures(text)
+    return [
+        (first, last)
+        for first, last in pairwise(found)
+        if text[first.end : last.start] == " to " and text[: first.start].endswith("from ")
+    ]
 
 
 @lru_cache(maxsize=2048)
@@ -256,6 +276,11 @@ def _about_another_thing(figure: Figure, equal: Sequence[Figure], quoted: Sequen
 
 def _same_bound(figure: Figure, other: Figure) -> bool:
     return {"": "near"}.get(figure.bound, figure.bound) == {"": "near"}.get(other.bound, other.bound)
+
+
+def _bounded_apart(figure: Figure, equal: Sequence[Figure]) -> bool:
+    """Tell whether one says "more than" where the other says "fewer than"."""
+    return all({figure.bound, other.bound} == {"least", "most"} for other in equal)
 
 
 def _near(figure: Figure, other: Figure) -> bool:

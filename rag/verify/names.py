@@ -40,6 +40,8 @@ _CAPITALS = {
 _PEOPLES = ("ians", "ian", "eans", "ean", "ans", "an", "ns", "n", "ese", "is", "i", "ish", "s")
 _CONNECTORS = frozenset("of the de del la van von der bin al el da di".split())  # noqa: SIM905  reads better as text
 _PRONOUN = re.compile(r"\b(?:he|she|they|it|his|her|him|them|their|its|we|i|our|my|who)\b", re.IGNORECASE)
+_BODIES = frozenset("ministry department office council court committee agency".split())  # noqa: SIM905  as above
+_COURTESY = frozenset("mr mrs ms miss dr sir dame lady lord".split())  # noqa: SIM905  as above
 _GAP = re.compile(r"(?:'s)?[ .\-]{1,2}")
 _IDENTIFIER = re.compile(r"\b(?=[A-Za-z]*[A-Z])[A-Za-z]{1,8}-?\d{1,4}[A-Za-z]?\b")
 _OPENS = re.compile(r"(?:^|[.!?:;]['\")\]]*\s|[\"(\[]\s?|(?:^|\s)'|\s-\s|\.\.\.\s?)\Z")
@@ -81,8 +83,9 @@ def compare_names(claim: str, taken: Sequence[Span], contexts: Sequence[Context]
     for place, name in enumerate(names(claim, tuple(taken))):
         unproved = [part for part in name if not any(_proved(part, name, each) for each in contexts)]
         unexplained = [part for part in unproved if not any(_completed(part, name, each) for each in contexts)]
-        hard = [part for part in unexplained if part.word not in TITLES]
-        loose += [part.text for part in unexplained if part.word in TITLES and len(name) > 1]
+        offices = all(part.word in TITLES or part.word in _BODIES for part in name)
+        hard = [part for part in unexplained if offices or part.word not in TITLES]
+        loose += [part.text for part in unexplained if part not in hard and part.word not in _COURTESY]
         for part in hard:
             if any(_governs(part, each) for each in contexts):
                 loose.append(part.text)

@@ -10,7 +10,7 @@ _OPPOSITES = (
         "fall drop decline decrease cut reduce lower plunge slump shrink slash tumble dip halve sink down",
         "hold keep maintain unchanged steady stable freeze",
     ),
-    ("win beat defeat victory triumph", "lose defeated loss", "draw drew tie"),
+    ("win beat defeat victory triumph", "lose loss", "draw drew tie"),
     ("before", "after following"),
     ("support back endorse favour welcome praise", "oppose criticise criticize condemn denounce attack"),
     ("accept agree approve allow permit authorise authorize", "reject refuse ban forbid prohibit veto block bar deny"),
@@ -49,10 +49,21 @@ _OPPOSITES = (
 AXES = tuple({base(word): pole for pole, words in enumerate(axis) for word in words.split()} for axis in _OPPOSITES)
 """For each kind of opposition, the pole of each base form."""
 
+CONVERSE = frozenset(
+    number for number, poles in enumerate(AXES) if not poles.keys().isdisjoint({base("win"), base("buy"), base("lend")})
+)
+"""Oppositions that hold for one and the same pair: who does not win, loses."""
+_TURNING = frozenset({"un", "in", "im", "il", "ir", "dis", "non"})
+
 
 def opposed(one: str, other: str) -> bool:
     """Tell whether two words exclude each other."""
-    return opposed_bases(base(one), base(other))
+    return opposed_bases(base(one), base(other)) or prefixed(one, other) or prefixed(other, one)
+
+
+def prefixed(longer: str, word: str) -> bool:
+    """Tell whether a word is another one turned round by its prefix ("unsafe", "illegal")."""
+    return len(word) > 3 and longer.endswith(word) and longer.removesuffix(word) in _TURNING
 
 
 def opposed_bases(one: str, other: str) -> bool:

@@ -64,18 +64,11 @@ def compare_polarity(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
         return () if turned else (ours.negations[0].word,)
     if mine_denied & denied:
         return ()
-    if mine_denied and mine_denied <= affirmed and denied & mine_affirmed - affirmed:
-        return (ours.negations[0].word,)
-    if ours.negations:
-        return ()
-    return tuple(
-        dict.fromkeys(
-            negation.word
-            for each in theirs
-            for negation in each.negations
-            if _dropped(negation, mine_affirmed, affirmed)
-        )
-    )[:1]
+    dropped = [each for text in theirs for each in text.negations if _dropped(each, mine_affirmed, affirmed)]
+    if dropped:
+        return (dropped[0].word,)
+    added = [each for each in ours.negations if each.governed and each.governed[0] in mine_denied & affirmed]
+    return (added[0].word,) if added else ()
 
 
 def _dropped(negation: Negation, mine: frozenset[str], affirmed: frozenset[str]) -> bool:
@@ -84,7 +77,7 @@ def _dropped(negation: Negation, mine: frozenset[str], affirmed: frozenset[str])
     if not governed:
         return False
     shared = [term for term in governed if term in mine]
-    return governed[0] in mine or len(shared) * 2 > len(governed) or (negation.spoken and len(shared) > 1)
+    return governed[0] in mine or len(shared) * 2 >= len(governed) or (negation.spoken and len(shared) > 1)
 
 
 @lru_cache(maxsize=4096)
@@ -105,7 +98,7 @@ def polarity(text: str) -> Polarity:
     denied = frozenset(term for term, count in times.items() if count % 2)
     everything = frozenset(term for token in row if carries_content(token.word) for term in pieces(token.word))
     effective = tuple(each for each in found if not each.governed or any(term in denied for term in each.governed))
-    return Polarity(negations=effective, denied=denied, affirmed=everything - denied - _VERBS)
+    return Polarity(negations=effective, denied=denied, affirmed=everything - denied)
 
 
 def negating(word: str) -> bool:

@@ -10,9 +10,9 @@ from datetime import date
 from rag.types import Source, Span, Verdict
 from rag.verify.alignment import changed_facts
 from rag.verify.closeness import Closeness, Compared, Similarity, measure
-from rag.verify.dates import Dated, compare_dates, dates, published_day, spans
+from rag.verify.dates import Dated, bare_year, compare_dates, dates, published_day, spans
 from rag.verify.direction import contradicted, hedges_dropped, roles_exchanged
-from rag.verify.figures import Figure, compare_figures, figures
+from rag.verify.figures import Figure, compare_figures, figures, turned_ranges
 from rag.verify.names import Context, compare_names, unknown_identifiers
 from rag.verify.polarity import compare_polarity
 from rag.verify.terms import evened, tokens
@@ -21,6 +21,7 @@ _ATTRIBUTED = re.compile(
     r"\b(?:report(?:s|ed|ing)?|wrote|publish(?:ed|es)?|article|story|dated|according to|as of|carried|edition)\b",
     re.IGNORECASE,
 )
+_REPORTS = "(?:report(?:s|ed)|says|said|wrote|writes)"
 _DATELINE = re.compile(
     r"^(?:(?:[A-Z][\w.,' -]{0,60}\s)?\([\w. ]{2,30}\)\s?|[A-Z][A-Z., ]{3,40}(?:, [A-Z]\w+)?\s)-{1,2}\s"
 )
@@ -67,7 +68,7 @@ def verify(claim: str, quotes: Sequence[Quote], similarity: Similarity) -> Findi
     settled = [*spans(ours), *(Span(each.start, each.end) for each in counted)]
     compared = Compared(
         claim=said,
-        rest=_blanked(said, settled),
+        rest=_without_outlets(_blanked(said, settled), quotes),
         settled=len(settled),
         quotes=tuple(texts),
         surroundings=tuple(map(_explanation, quotes)),
@@ -105,21 +106,30 @@ def _facts(
 ) -> tuple[list[str], list[str]]:
     """Return what is missing, and what is there only loosely."""
     texts = [evened(quote.text) for quote in quotes]
-    taken = spans(ours)
-    numbers = compare_figures(counted, _quoted_figures(texts, quotes))
+    quoted = _quoted_figures(texts, quotes)
+    numbers = compare_figures(counted, quoted)
+    years = [each for each in ours if not (bare_year(each) and _counts(each, quoted))]
     contexts = [_context(text, quote) for text, quote in zip(texts, quotes, strict=True)]
-    named = compare_names(said, taken, contexts)
+    named = compare_names(said, [*spans(ours), *(Span(each.start, each.end) for each in counted)], contexts)
     missing = [
         *numbers.missing,
-        *compare_dates(ours, _quoted_dates(said, texts, quotes)),
+        *compare_dates(years, _quoted_dates(said, texts, quotes)),
         *named.missing,
         *compare_polarity(said, texts),
         *contradicted(said, texts),
         *unknown_identifiers(said, contexts),
-        *(changed_facts(said, texts[0]) if len(texts) == 1 else ()),
     ]
-    exchanged = roles_exchanged(said, texts[0]) if len(texts) == 1 else ()
-    return missing, [*numbers.loose, *named.loose, *hedges_dropped(said, texts), *exchanged]
+    if len(texts) == 1:
+        missing += [
+            *changed_facts(said, texts[0]),
+            *roles_exchanged(said, texts[0]),
+            *turned_ranges(said, texts[0]),
+        ]
+    return missing, [*numbers.loose, *named.loose, *hedges_dropped(said, texts)]
+
+
+def _counts(dated: Dated, quoted: Sequence[Figure]) -> bool:
+    return any(reading.value == int(dated.text) and not reading.unit for each in quoted for reading in each.readings)
 
 
 def _day(source: Source) -> date | None:
@@ -149,7 +159,7 @@ def _quoted_figures(texts: Sequence[str], quotes: Sequence[Quote]) -> list[Figur
     return [
         each
         for text, quote in zip(texts, quotes, strict=True)
-        for each in figures(text, spans(dates(text, _day(quote.source))))
+        for each in figures(text, spans([each for each in dates(text, _day(quote.source)) if not bare_year(each)]))
     ]
 
 
@@ -177,6 +187,14 @@ def _without_attribution(said: str, quotes: Sequence[Quote]) -> str:
         shown = evened(", ".join(filter(None, (source.publisher, f"{day.day} {day:%B %Y}" if day else "")))) + ": "
         if len(shown) > 2 and said.startswith(shown):
             return said[len(shown) :]
+    return said
+
+
+def _without_outlets(said: str, quotes: Sequence[Quote]) -> str:
+    """Drop "According to the Tidewater Courier" and the like, which is no part of what the quotes must carry."""
+    for outlet in filter(None, (quote.source.publisher for quote in quotes)):
+        words = re.escape(evened(outlet))
+        said = re.sub(rf"(?:according to )?(?:\bthe )?\b{words}\b(?: {_REPORTS})?", " ", said, flags=re.IGNORECASE)
     return said
 
 

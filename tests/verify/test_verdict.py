@@ -109,6 +109,35 @@ SUPPORTED = [
     Case("The council has not decided yet.", "The council is yet to decide."),
     Case("She is 34 years old.", "Brandt, 34, took office in May."),
     Case("The trial starts on Monday.", "The trial will begin on 13 November."),
+    # More of all of these.
+    Case("The budget was lifted to 3.4 billion euros.", "The government increased the budget to €3.4bn."),
+    Case("The firm employs 1,500 people.", "The firm has a staff of 1500."),
+    Case("Twenty-three people were arrested.", "Police arrested 23 people."),
+    Case(
+        "The ministry said on Saturday the launch had failed.",
+        "The Foreign Ministry said yesterday that the launch had failed.",
+    ),
+    Case("The president of the council resigned.", "Council President Maria Lund resigned."),
+    Case("Okafor lost to Lund.", "Lund beat Okafor in the election."),
+    Case("The ferry had 3 passengers and a crew of 14 aboard.", "The ferry was carrying 3 passengers and 14 crew."),
+    Case("She was born in 1987.", "Brandt was born in 1987 in Harrow."),
+    Case("Sales were up 12% last year.", "Sales rose by 12 per cent last year."),
+    Case("The meeting took place on Nov. 9.", "The meeting took place on Thursday."),
+    Case("The centre opened in the 1990s.", "The centre opened in the 1990s, officials said."),
+    Case("Russia gets military equipment from North Korea.", "North Korea supplies military equipment to Russia."),
+    Case("According to the Tidewater Courier, the bridge was closed.", "The bridge was closed."),
+    Case("Mr Okafor said the harbour was safe.", "Okafor said the harbour was safe."),
+    Case("The WHO declared the outbreak over.", "The World Health Organization declared the outbreak over."),
+    Case("The spokesman said there was no danger.", "A spokesman said there was no danger to the public."),
+    Case("Around a quarter of the staff are women.", "Some 25 percent of the staff are women."),
+    Case(
+        "It is the town's first new library since 1974.", "The library is the first to be built in the town since 1974."
+    ),
+    Case("No decision was made.", "The committee made no decision."),
+    Case("The committee didn't make a decision.", "The committee made no decision."),
+    Case("Neither side would comment.", "Both sides declined to comment."),
+    Case("The match ended 3-0 to Harrow.", "Harrow United won 3-0."),
+    Case("The Tidewater Courier reported on 12 November 2023 that the bridge was closed.", "The bridge was closed."),
     # Other scripts.
     Case("한국은행은 기준금리를 3.5%로 동결했다.", "한국은행은 기준금리를 3.5%로 동결했다."),
     Case("中国人民銀行は金利を据え置いた。", "中国人民銀行は金利を据え置いた。"),
@@ -198,6 +227,53 @@ UNSUPPORTED = [
     Case("The union opposed the plan.", "The union supported the plan.", "opposed"),
     Case("The court found the banker innocent.", "The court found the banker guilty.", "innocent"),
     Case("The school was closed on Monday.", "The school was reopened on Monday.", "closed"),
+    # More of all of these.
+    Case(
+        "The bank cut rates from 3.75 percent to 4.25 percent.",
+        "The bank raised rates from 3.75 percent to 4.25 percent.",
+    ),
+    Case("The rate rose from 4.25 percent to 3.75 percent.", "The rate rose from 3.75 percent to 4.25 percent."),
+    Case("The firm employs 15,000 people.", "The firm has a staff of 1500."),
+    Case("The Defence Ministry said the launch had failed.", "The Foreign Ministry said the launch had failed."),
+    Case("The mayor did not resign.", "The mayor resigned."),
+    Case("The mayor resigned.", "The mayor did not resign."),
+    Case("The mayor denied resigning.", "The mayor confirmed that he was resigning."),
+    Case("The government is planning new taxes.", "The government has no plans for new taxes."),
+    Case("The trial was halted.", "The trial was not halted."),
+    Case("Officials ruled out an extension.", "Officials did not rule out an extension."),
+    Case("The two sides reached an agreement.", "The two sides failed to reach an agreement."),
+    Case("The plan was approved by parliament.", "The plan was rejected by parliament."),
+    Case("Lund beat Okafor in the election.", "Okafor beat Lund in the election."),
+    Case("Lund defeated Okafor.", "Lund lost to Okafor."),
+    Case("The storm hit before the evacuation.", "The storm hit after the evacuation."),
+    Case("Fewer than 50 people attended.", "More than 50 people attended."),
+    Case("All of the passengers survived.", "None of the passengers survived."),
+    Case("Every school was closed.", "No school was closed."),
+    Case("The ferry was carrying 14 passengers and 3 crew.", "The ferry was carrying 3 passengers and 14 crew."),
+    Case(
+        "In 2019 the company had 40 shops and in 2023 it had 25.",
+        "In 2019 the company had 25 shops and in 2023 it had 40.",
+    ),
+    Case("She was born in 1978.", "Brandt was born in 1987 in Harrow."),
+    Case("Sales were down 12% last year.", "Sales rose by 12 per cent last year."),
+    Case("The meeting took place on Nov. 8.", "The meeting took place on Thursday."),
+    Case("The centre opened in the 1980s.", "The centre opened in the 1990s, officials said."),
+    Case("Russia supplies military equipment to North Korea.", "North Korea supplies military equipment to Russia."),
+    Case("Israel attacked Lebanon.", "Lebanon attacked Israel."),
+    Case("The Harbour Herald reported that the bridge was closed.", "The bridge was closed."),
+    Case("The World Bank declared the outbreak over.", "The World Health Organization declared the outbreak over."),
+    Case("The spokesman said there was danger.", "A spokesman said there was no danger to the public."),
+    Case("The ship is safe.", "The ship is unsafe."),
+    Case("The talks were successful.", "The talks were unsuccessful."),
+    Case("The claim is true.", "The claim is false."),
+    Case("The price is £3.50.", "Tickets cost $3.50."),
+    Case("Around three quarters of the staff are women.", "Some 25 percent of the staff are women."),
+    Case("Protesters gathered peacefully outside the embassy.", "Prices of bread rose by 3 percent in May."),
+    Case("The minister resigned.", "The minister is not going to resign."),
+    Case("The vaccine prevents infection.", "The vaccine does not prevent infection."),
+    Case("Harrow United won 3-0.", "Harrow United lost 3-0."),
+    Case("It rained for 3 days.", "It rained for 3 hours."),
+    Case("It was a man who called the police.", "It was a woman who called the police."),
     # Invention.
     Case("Local dolphins have learned to play chess.", HELD, "dolphins"),
     Case(
@@ -252,7 +328,8 @@ def test_a_faithful_sentence_is_supported(case: Case, model: EmbeddedModel) -> N
 def test_a_false_sentence_is_unsupported_and_says_what_is_missing(case: Case, model: EmbeddedModel) -> None:
     finding = judged(case, model)
     assert finding.verdict is Verdict.UNSUPPORTED
-    assert case.missing in finding.missing
+    assert finding.missing
+    assert not case.missing or case.missing in finding.missing
 
 
 @pytest.mark.parametrize("case", NOT_SUPPORTED, ids=lambda case: case.claim)
