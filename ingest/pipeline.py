@@ -144,15 +144,16 @@ class _Run:
             self.failed.append(Failure(path=path, place=found.place, reason=str(error)))
             return
         self.remarks.extend(remarks)
-        self._place(article, f"{path.resolve()}#{found.place}" if found.place else str(path.resolve()))
+        location = f"{path.resolve()}#{found.place}" if found.place else str(path.resolve())
+        self._place(article, location, whole_file=not found.place)
 
-    def _place(self, article: Article, location: str) -> None:
+    def _place(self, article: Article, location: str, *, whole_file: bool) -> None:
         article_id = article.source.article_id
         if any(waiting.article_id == article_id for waiting in self.pending):
             self.flush()
         current = self.writer.current_version(article_id)
         stored = self.writer.has_version(article_id, article.version)
-        if stored and not self._turned_back(article, location, current):
+        if stored and not (whole_file and self._turned_back(article, location, current)):
             self.writer.seen_at(location, article_id, article.version)
             self.unchanged.append(article_id)
             return
@@ -165,7 +166,7 @@ class _Run:
     def _turned_back(self, article: Article, location: str, current: str | None) -> bool:
         """Tell whether the file that gave the current version holds this earlier text of it again."""
         article_id = article.source.article_id
-        if article.version == current or "#" in location or self.writer.known(location) != (article_id, current):
+        if article.version == current or self.writer.known(location) != (article_id, current):
             return False
         return not self._older(article)
 
@@ -177,28 +178,36 @@ class _Run:
         """Store a version that is older than the current one, and leave that one current."""
         self.flush()
         current = self.library.article(article.source.article_id)
-        self.pending = [_prepared(article, location), _prepared(current, location)]
+        self.pending = [self._linked(_prepared(each, location), new=False) for each in (article, current)]
         self.flush()
         self.writer.seen_at(location, article.source.article_id, article.version)
 
     def _wait(self, article: Article, location: str, *, new: bool) -> None:
-        prepared = _prepared(article, location)
-        origin = self._repeats(prepared) if new else None
-        if origin:
-            self.duplicates.append(Duplicate(article_id=prepared.article_id, duplicate_of=origin))
-        self.pending.append(replace(prepared, duplicate_of=origin))
+        linked = self._linked(_prepared(article, location), new=new)
+        if linked.duplicate_of:
+            self.duplicates.append(Duplicate(article_id=linked.article_id, duplicate_of=linked.duplicate_of))
+        self.pending.append(linked)
         passages = sum(len(waiting.passages) for waiting in self.pending)
         if len(self.pending) >= ARTICLES_PER_COMMIT or passages >= PASSAGES_PER_COMMIT:
             self.flush()
 
-    def _repeats(self, article: _Pending) -> str | None:
+    def _linked(self, article: _Pending, *, new: bool) -> _Pending:
+        """Return the article with a link to the one that it nearly repeats.
+
+        A new version is linked to earlier published articles only, so that an original never points to its copy.
+        """
         wanted = set(article.fingerprint.bands)
-        waiting = [
-            (other.article_id, other.fingerprint.signature)
-            for other in self.pending
-            if not wanted.isdisjoint(other.fingerprint.bands)
-        ]
-        return repeated(article.fingerprint, [*self.writer.near(article.fingerprint.bands), *waiting])
+        near = [each for each in self.writer.near(article.fingerprint.bands) if each[0] != article.article_id]
+        if new:
+            near += [
+                (other.article_id, other.fingerprint.signature)
+                for other in self.pending
+                if not wanted.isdisjoint(other.fingerprint.bands)
+            ]
+        origin = repeated(article.fingerprint, near)
+        if origin and not new and not _precedes(self.library.article(origin), article.article):
+            origin = None
+        return replace(article, duplicate_of=origin)
 
     def flush(self) -> None:
         """Embed what is new in the batch, and commit the batch."""
@@ -219,3 +228,8 @@ def _prepared(article: Article, location: str) -> _Pending:
 
 def _moment(article: Article) -> datetime | None:
     return article.source.updated or article.source.published
+
+
+def _precedes(one: Article, other: Article) -> bool:
+    first, second = one.source.published, other.source.published
+    return first is not None and second is not None and first < second

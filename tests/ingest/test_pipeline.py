@@ -148,6 +148,24 @@ def test_a_wire_copy_is_stored_and_linked_but_a_new_version_is_no_duplicate(
     assert (_counts(report), report.duplicates) == ((0, 1, 1), ())
 
 
+def test_a_new_version_of_a_copy_stays_linked_and_its_original_never_points_to_it(
+    news: Path, library: Library, embedder: _Counting
+) -> None:
+    text = _story("Storm")
+    original = {"title": "Storm", "url": "https://c.example/storm", "published": "2024-03-04"}
+    copy = {"title": "Gale", "url": "https://p.example/gale", "published": "2024-03-05"}
+    _md(news / "a#1.md", text, **original)
+    _md(news / "b.md", text, **copy)
+    first, second = ingest([news], library, embedder).added
+    _md(news / "a#1.md", text + " More.", **original)
+    _md(news / "b.md", text + " Much more.", **copy)
+    report = ingest([news], library, embedder)
+    assert report.updated == (first, second)
+    assert [(each.article_id, each.duplicate_of) for each in report.duplicates] == [(second, first)]
+    _md(news / "a#1.md", text, **original)
+    assert ingest([news], library, embedder).updated == (first,)
+
+
 def test_rows_without_title_date_and_url_stay_apart(news: Path, library: Library, embedder: _Counting) -> None:
     same = {"publisher": "CNN", "title": "", "published": None, "url": None}
     path = _jsonl(
