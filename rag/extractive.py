@@ -19,7 +19,7 @@ ENOUGH = 0.5
 """Sentences are added until the fitted probability that one of them holds the answer is this high."""
 WORTH_ADDING = 0.4
 """Of the best sentence's probability: less likely ones are left out."""
-OTHER_ACCOUNT = 0.005
+OTHER_ACCOUNT = 0.001
 """The same for a sentence of another article that gives a different figure."""
 COPY = 0.8
 """Jaccard similarity of words from which a sentence repeats one already chosen."""
