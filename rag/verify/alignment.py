@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from rag.verify.dates import is_calendar_word
+from rag.verify.days import is_calendar_word
 from rag.verify.names import same_name
 from rag.verify.numerals import SMALL
 from rag.verify.opposites import opposed

@@ -13,13 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 
 from rag.types import Span
+from rag.verify.days import Context, Day, known, month_day, month_number, stepped, valid, weekday_number
 from rag.verify.numerals import SMALL
 
-_MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()  # noqa: SIM905  as above
 _MONTH = (
     r"(?P<month>Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?|"
     r"Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
@@ -34,15 +32,6 @@ _FUTURE = re.compile(
 )
 
 
-class Day(NamedTuple):
-    """A day as far as it is known; `weekday` counts from Monday, 0."""
-
-    year: int | None = None
-    month: int | None = None
-    day: int | None = None
-    weekday: int | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
     """A date as it stands in an evened text, with the days that it may mean; none where it cannot be resolved."""
@@ -55,12 +44,7 @@ class Dated:
     """What an unresolved relative date says, in one form: "-2 week"."""
 
 
-class _Context(NamedTuple):
-    anchor: date | None
-    future: bool
-
-
-_Reader = Callable[[re.Match[str], _Context], tuple[list[Day], str]]
+_Reader = Callable[[re.Match[str], Context], tuple[list[Day], str]]
 
 
 def compare_dates(claim: Sequence[Dated], quoted: Sequence[Dated]) -> tuple[str, ...]:
@@ -69,15 +53,9 @@ def compare_dates(claim: Sequence[Dated], quoted: Sequence[Dated]) -> tuple[str,
     return tuple(dict.fromkeys(missing))
 
 
-def is_calendar_word(word: str) -> bool:
-    """Tell whether a word names a month or a weekday, in full or shortened."""
-    plain = word.lower().rstrip(".")
-    return len(plain) > 2 and any(name.startswith(plain) for name in (*_MONTHS, *_WEEKDAYS))
-
-
 def published_day(published: date) -> Dated:
     """Return a publication day as a date that a claim may name."""
-    return Dated(days=(_known(published),), start=0, end=0, text="")
+    return Dated(days=(known(published),), start=0, end=0, text="")
 
 
 def bare_year(dated: Dated) -> bool:
@@ -93,7 +71,7 @@ def spans(found: Sequence[Dated]) -> tuple[Span, ...]:
 @lru_cache(maxsize=4096)
 def dates(text: str, published: date | None) -> tuple[Dated, ...]:
     """Return the dates of an evened text in order; relative ones are resolved against the day of publication."""
-    context = _Context(published, bool(_FUTURE.search(text)))
+    context = Context(published, bool(_FUTURE.search(text)))
     found: list[Dated] = []
     for pattern, read in _PATTERNS:
         for match in pattern.finditer(text):
@@ -117,67 +95,37 @@ def _says_no_more(ours: Day, theirs: Day) -> bool:
     return all(said is None or said == known for said, known in zip(ours, theirs, strict=True))
 
 
-def _known(day: date) -> Day:
-    return Day(day.year, day.month, day.day, day.weekday())
-
-
-def _valid(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _month_number(name: str) -> int:
-    return next(number for number, month in enumerate(_MONTHS, 1) if month.startswith(name.lower().rstrip(".")[:3]))
-
-
-def _month_day(month: int, day: int, year: int | None, context: _Context) -> list[Day]:
-    if not 1 <= day <= 31:
-        return []
-    if year is not None:
-        known = _valid(year, month, day)
-        return [_known(known)] if known else []
-    if context.anchor is None:
-        return [Day(None, month, day)]
-    years = (context.anchor.year - 1, context.anchor.year, context.anchor.year + 1)
-    near = [known for known in (_valid(each, month, day) for each in years) if known]
-    past = [known for known in near if known <= context.anchor + timedelta(days=1)]
-    later = [known for known in near if known > context.anchor + timedelta(days=1)]
-    return [_known(known) for known in past[-1:] + (later[:1] if context.future or not past else [])]
-
-
-def _absolute(match: re.Match[str], context: _Context) -> tuple[list[Day], str]:
+def _absolute(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
     parts = match.groupdict()
     year = int(parts["year"]) if parts.get("year") else None
-    days = _month_day(_month_number(parts["month"]), int(parts["day"]), year, context)
+    days = month_day(month_number(parts["month"]), int(parts["day"]), year, context)
     if parts.get("until"):
-        days += _month_day(_month_number(parts["month"]), int(parts["until"]), year, context)
+        days += month_day(month_number(parts["month"]), int(parts["until"]), year, context)
     said = parts.get("weekday")
     if said and days:
-        weekday = _weekday_number(said)
+        weekday = weekday_number(said)
         days = [day._replace(weekday=weekday) if day.weekday is None else day for day in days]
         days = [day for day in days if day.weekday == weekday] or [day._replace(weekday=weekday) for day in days]
     return days, ""
 
 
-def _numeric(match: re.Match[str], _: _Context) -> tuple[list[Day], str]:
+def _numeric(match: re.Match[str], _: Context) -> tuple[list[Day], str]:
     first, second, year = int(match["first"]), int(match["second"]), int(match["year"])
     orders = ((second, first), (first, second))
-    return [_known(day) for day in (_valid(year, month, each) for month, each in orders) if day], ""
+    return [known(day) for day in (valid(year, month, each) for month, each in orders) if day], ""
 
 
-def _iso(match: re.Match[str], _: _Context) -> tuple[list[Day], str]:
-    day = _valid(int(match["year"]), int(match["number"]), int(match["day"]))
-    return ([_known(day)] if day else []), ""
+def _iso(match: re.Match[str], _: Context) -> tuple[list[Day], str]:
+    day = valid(int(match["year"]), int(match["number"]), int(match["day"]))
+    return ([known(day)] if day else []), ""
 
 
-def _month_year(match: re.Match[str], _: _Context) -> tuple[list[Day], str]:
-    return [Day(int(match["year"]), _month_number(match["month"]))], ""
+def _month_year(match: re.Match[str], _: Context) -> tuple[list[Day], str]:
+    return [Day(int(match["year"]), month_number(match["month"]))], ""
 
 
-def _month_alone(match: re.Match[str], context: _Context) -> tuple[list[Day], str]:
-    month, anchor = _month_number(match["month"]), context.anchor
+def _month_alone(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
+    month, anchor = month_number(match["month"]), context.anchor
     if anchor is None:
         return [Day(None, month)], ""
     year = anchor.year if month <= anchor.month else anchor.year - 1
@@ -191,7 +139,7 @@ def _month_alone(match: re.Match[str], context: _Context) -> tuple[list[Day], st
     return [Day(year, month)] + ([Day(year + 1, month)] if context.future else []), ""
 
 
-def _year_alone(match: re.Match[str], _: _Context) -> tuple[list[Day], str]:
+def _year_alone(match: re.Match[str], _: Context) -> tuple[list[Day], str]:
     days = [Day(int(match["year"]))]
     if match.groupdict().get("until"):
         until = match["until"]
@@ -199,16 +147,12 @@ def _year_alone(match: re.Match[str], _: _Context) -> tuple[list[Day], str]:
     return days, ""
 
 
-def _decade(match: re.Match[str], _: _Context) -> tuple[list[Day], str]:
+def _decade(match: re.Match[str], _: Context) -> tuple[list[Day], str]:
     return [], f"the {match['decade'][-2:]}s"
 
 
-def _weekday_number(name: str) -> int:
-    return next(number for number, day in enumerate(_WEEKDAYS) if day.startswith(name.lower().rstrip(".s")[:3]))
-
-
-def _weekday(match: re.Match[str], context: _Context) -> tuple[list[Day], str]:
-    number, anchor = _weekday_number(match["weekday"]), context.anchor
+def _weekday(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
+    number, anchor = weekday_number(match["weekday"]), context.anchor
     if anchor is None:
         return [Day(None, None, None, number)], ""
     last = anchor - timedelta(days=(anchor.weekday() - number) % 7)
@@ -223,28 +167,28 @@ def _weekday(match: re.Match[str], context: _Context) -> tuple[list[Day], str]:
             days = [last, upcoming]
         case _:
             days = [last, upcoming] if context.future else [last]
-    return [_known(day) for day in days], ""
+    return [known(day) for day in days], ""
 
 
 _NEAR_DAYS = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1, "last night": -1, "this morning": 0,
               "this afternoon": 0, "this evening": 0, "overnight": 0, "the day before yesterday": -2}  # fmt: skip
 
 
-def _near_day(match: re.Match[str], context: _Context) -> tuple[list[Day], str]:
+def _near_day(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
     word = " ".join(match[0].lower().split())
     if context.anchor is None:
         return [], f"{_NEAR_DAYS[word]} day"
-    return [_known(context.anchor + timedelta(days=_NEAR_DAYS[word]))], ""
+    return [known(context.anchor + timedelta(days=_NEAR_DAYS[word]))], ""
 
 
-def _period(match: re.Match[str], context: _Context) -> tuple[list[Day], str]:
+def _period(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
     step = {"last": -1, "past": -1, "previous": -1, "next": 1, "coming": 1, "this": 0, "current": 0}[
         match["which"].lower()
     ]
-    return _stepped(step, match["unit"].lower(), context.anchor, whole=True)
+    return stepped(step, match["unit"].lower(), context.anchor, whole=True)
 
 
-def _ago(match: re.Match[str], context: _Context) -> tuple[list[Day], str]:
+def _ago(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
     words = match["count"].lower()
     if words in {"a few", "several"}:
         return [], f"{words} {match['unit'].lower()}"
@@ -252,27 +196,10 @@ def _ago(match: re.Match[str], context: _Context) -> tuple[list[Day], str]:
     direction = 1 if match["when"].lower() in {"later", "after", "from now"} else -1
     exact = match["when"].lower() in {"ago", "from now"}
     relation = f"{direction * count} {match['unit'].lower()}"
-    days, _ = _stepped(direction * count, match["unit"].lower(), context.anchor if exact else None, whole=False)
+    days, _ = stepped(direction * count, match["unit"].lower(), context.anchor if exact else None, whole=False)
     if not exact and direction < 0 and context.anchor:
-        days, _ = _stepped(-count, match["unit"].lower(), context.anchor, whole=False)
+        days, _ = stepped(-count, match["unit"].lower(), context.anchor, whole=False)
     return days, relation
-
-
-def _stepped(step: int, unit: str, anchor: date | None, *, whole: bool) -> tuple[list[Day], str]:
-    """Return the day, month or year that lies some steps from the day of publication."""
-    relation = f"{step} {unit}"
-    if anchor is None:
-        return [], relation
-    if unit in {"day", "week", "fortnight"}:
-        if whole and unit != "day":
-            monday = anchor - timedelta(days=anchor.weekday()) + timedelta(weeks=step)
-            months = {(day.year, day.month) for day in (monday, monday + timedelta(days=6))}
-            return [Day(year, month) for year, month in sorted(months)], relation
-        return [_known(anchor + timedelta(days=step * {"day": 1, "week": 7, "fortnight": 14}[unit]))], relation
-    if unit == "month":
-        months_since = anchor.year * 12 + anchor.month - 1 + step
-        return [Day(months_since // 12, months_since % 12 + 1)], relation
-    return ([Day(anchor.year + step)] if unit == "year" else []), relation
 
 
 _WEEKDAY_NAME = r"(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day|\.)"
