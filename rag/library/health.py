@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _ASK_SECONDS = 120
+_PROBE = "import sys; from rag.library.health import probe; probe(*sys.argv[1:])"
 _SAMPLE = 200
 _LEAST_FOUND = 0.9
 _SQLITE = "chroma.sqlite3"
@@ -39,7 +40,7 @@ def entries_in(directory: Path, dimension: int) -> int | None:
     if not (directory / _SQLITE).is_file():
         return None
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "rag.library.health", str(directory), str(dimension)]
+    command = [sys.executable, "-c", _PROBE, str(directory), str(dimension)]
     try:
         done = subprocess.run(  # noqa: S603  our own interpreter and module
             command, cwd=directory, env=environment, capture_output=True, timeout=_ASK_SECONDS, check=False
@@ -71,14 +72,11 @@ def _content(directory: Path, files: Sequence[Path]) -> str:
     return total.hexdigest()
 
 
-def _main(directory: str, dimension: str) -> None:
+def probe(directory: str, dimension: str) -> None:
+    """Print how many entries the index holds, unless searches do not find them, or it brings this process down."""
     from rag.library.vectors import ChromaIndex  # noqa: PLC0415
 
     index = ChromaIndex(Path(directory), dimension=int(dimension))
     if index.share_found(_SAMPLE) < _LEAST_FOUND:
         raise SystemExit(3)
     sys.stdout.write(str(index.count()))
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:3])
