@@ -80,7 +80,13 @@ def dates(text: str, published: date | None) -> tuple[Dated, ...]:
             days, relation = read(match, context)
             if days or relation:
                 found.append(
-                    Dated(days=tuple(days), start=match.start(), end=match.end(), text=match[0], relation=relation)
+                    Dated(
+                        days=tuple(days),
+                        start=match.start(),
+                        end=match.end(),
+                        text=_LEADING.sub("", match[0]),
+                        relation=relation,
+                    )
                 )
     return tuple(sorted(found, key=lambda each: each.start))
 
@@ -203,11 +209,11 @@ def _ago(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
 
 
 _WEEKDAY_NAME = r"(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day|\.)"
-_BEFORE_MONTH = (
-    "(?:in|since|until|from|by|of|during|to|and|between|early|late|mid|end|through|before|after|earlier|this|last|next)"
-)
+_BEFORE_MONTH = "(?:in|since|until|from|by|of|during|to|and|or|between|early|late|mid|end|through|before|after|"
+    "earlier|this|last|next)"
 _TO_DAY = r"(?:\s?-\s?|\s(?:and|to)\s)(?P<until>[0-3]?\d)(?:st|nd|rd|th)?"
 _AGO = "(?P<when>ago|earlier|later|before|after|from now|prior)"
+_LEADING = re.compile(r"^(?:in|since|until|from|by|of|during|to|and|or|between|through|before|after)\s", re.IGNORECASE)
 _COUNTED = (
     "percent|per cent|people|dollars|euros|pounds|jobs|men|women|homes|troops|workers|deaths|miles|km|metres|tonnes"
 )

@@ -192,8 +192,10 @@ def _abbreviated(part: NamePart, name: Sequence[NamePart], text: str) -> bool:
     """Tell whether a text has the words that an acronym stands for, or the acronym of the claim's words."""
     if len(part.text) > 1 and part.text.replace(".", "").isupper():
         return part.word in _initials(text)
+    place = name.index(part)
+    known = _acronyms(text)
     letters = "".join(each.word[0] for each in name)
-    return len(letters) > 1 and letters in _acronyms(text)
+    return any(letters[i:j] in known for i in range(place + 1) for j in range(max(place, i + 1) + 1, len(letters) + 1))
 
 
 @lru_cache(maxsize=2048)

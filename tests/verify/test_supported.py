@@ -108,6 +108,9 @@ SUPPORTED = [
     Case("She is 34 years old.", "Brandt, 34, took office in May."),
     Case("The trial starts on Monday.", "The trial will begin on 13 November."),
     # More of all of these.
+    Case("The Supreme Court of the United States ruled on it.", "The US Supreme Court ruled on it in June."),
+    Case("Births peak in April and June.", "Births peak in April or June."),
+    Case("The islands will stop getting tax breaks.", "The government will end tax breaks for the islands."),
     Case("The budget was lifted to 3.4 billion euros.", "The government increased the budget to €3.4bn."),
     Case("The firm employs 1,500 people.", "The firm has a staff of 1500."),
     Case("Twenty-three people were arrested.", "Police arrested 23 people."),
