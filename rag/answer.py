@@ -18,6 +18,7 @@ from rag.protocols import Answerer, Brief, Embedder, Insufficient, Library, Retr
 from rag.scope import narrowed
 from rag.types import (
     Answer,
+    Delta,
     Event,
     Found,
     Hit,
@@ -107,15 +108,13 @@ class Desk:
             for piece in answerer.draft(work.brief()):
                 match piece:
                     case str():
-                        delta = grounder.feed(piece)
-                        if delta.text or delta.citations:
-                            yield delta
+                        yield from _unless_empty(grounder.feed(piece))
                     case Insufficient(reason=reason):
                         work.reason = reason
                     case _:
                         work.account([piece])
         if not work.reason:
-            yield grounder.flush()
+            yield from _unless_empty(grounder.flush())
         with work.timed("ground"):
             grounded = grounder.close()
         if not work.reason and grounded.status is not Status.NOT_IN_SOURCES:
@@ -203,6 +202,11 @@ class _Work:
                     input_tokens=tokens.input_tokens + each.input_tokens,
                     output_tokens=tokens.output_tokens + each.output_tokens,
                 )
+
+
+def _unless_empty(delta: Delta) -> Iterator[Delta]:
+    if delta.text or delta.citations:
+        yield delta
 
 
 def _described(scope: Scope) -> str:
