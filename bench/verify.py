@@ -2,9 +2,10 @@
 
     python bench/verify.py --data DIR [--sentences N] [--out FILE.json]
 
-DIR holds folders with `articles.jsonl` and `questions.jsonl`. Sentences are cited word for word, and then damaged in one
-place each; what was damaged must not come out supported, what was not must. The last line of each group is a paraphrase:
-a question with its right answer, or with a wrong one.
+DIR holds the folders `newsqa` and `onestop`, each with `articles.jsonl` and `questions.jsonl`. Sentences are cited word
+for word, and then damaged in one place each: what was damaged must not come out supported, what was not must. The
+questions, made into sentences with their right or a wrong answer, stand for paraphrases; not every sentence that holds
+the answer bears out the whole question, so their share has no ideal.
 """
 
 from __future__ import annotations

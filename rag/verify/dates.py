@@ -209,8 +209,10 @@ def _ago(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
 
 
 _WEEKDAY_NAME = r"(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day|\.)"
-_BEFORE_MONTH = "(?:in|since|until|from|by|of|during|to|and|or|between|early|late|mid|end|through|before|after|"
-    "earlier|this|last|next)"
+_BEFORE_MONTH = (
+    "(?:in|since|until|from|by|of|during|to|and|or|between|early|late|mid|end|through|before|after|earlier|this|last|"
+    "next)"
+)
 _TO_DAY = r"(?:\s?-\s?|\s(?:and|to)\s)(?P<until>[0-3]?\d)(?:st|nd|rd|th)?"
 _AGO = "(?P<when>ago|earlier|later|before|after|from now|prior)"
 _LEADING = re.compile(r"^(?:in|since|until|from|by|of|during|to|and|or|between|through|before|after)\s", re.IGNORECASE)
