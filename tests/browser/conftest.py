@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from rag.testing.server import Reply, Request, ScriptedServer
 
@@ -65,12 +65,12 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def ask(self, question: str) -> None:
-        """Type a question and press Enter, impatiently, until it is taken."""
+        """Type a question and press Enter, twice as impatient people do."""
         box = self.page.locator("#question textarea")
         box.fill(question)
-        while box.input_value():
-            box.press("Enter")
-            self.page.wait_for_timeout(100)
+        box.press("Enter")
+        box.press("Enter")
+        expect(box).to_have_value("")
 
     def answered(self, number: int = 1) -> str:
         """Wait for an answer to be finished, and return all that its exchange shows."""

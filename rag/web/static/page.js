@@ -55,7 +55,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 // One question at a time: a second one would take the place of the stream that shows the first one's answer.
-let sent = 0;
+let sent = -Infinity;
 
 function send(event, text) {
   const busy = document.querySelector('#live [aria-busy="true"]') || performance.now() - sent < 5000;
@@ -85,7 +85,7 @@ if (live) {
   new MutationObserver(() => {
     const shown = live.querySelector("[data-exchange]");
     const number = shown?.dataset.exchange ?? "";
-    if (shown?.getAttribute("aria-busy") === "false") sent = 0;
+    if (shown?.getAttribute("aria-busy") === "false") sent = -Infinity;
     if (number && number !== latest) live.scrollIntoView({ block: "start" });
     latest = number;
   }).observe(live, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-exchange", "aria-busy"] });
