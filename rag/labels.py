@@ -134,8 +134,10 @@ class LabelReader:
         if label and any(map(str.isdigit, label[1])):
             self._line_start = False
             return label.end(), list(_labels(label[1]))
-        if not label and not final and _MAYBE_LABEL.match(text, at):
-            return None
+        if not label and _MAYBE_LABEL.match(text, at):
+            # A text that breaks off inside a label loses the stump.
+            stump: list[str | Label] = [Label(raw=text[at:]) if any(map(str.isdigit, text[at:])) else text[at:]]
+            return (len(text), stump) if final else None
         return at + 1, [self._plain(text[at])]
 
     def _backticks(self, text: str, at: int, *, final: bool) -> tuple[int, list[str | Label]] | None:

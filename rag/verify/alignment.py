@@ -19,6 +19,8 @@ from rag.verify.terms import Token, carries_content, tokens
 
 _COPIED = 0.7
 """Share of the claim's words that must follow the quote in order."""
+_LONGEST = 400
+"""Words beyond which texts are not aligned: the time grows with their product."""
 _SHORT = 4
 """Words of a changed stretch within which words are compared with each other."""
 
@@ -40,6 +42,8 @@ def changed_facts(claim: str, quote: str) -> tuple[str, ...]:
 
 def _changes(claim: str, quote: str) -> Iterator[_Change]:
     ours, theirs = tokens(claim), tokens(quote)
+    if max(len(ours), len(theirs)) > _LONGEST:
+        return
     matcher = SequenceMatcher(None, [each.word for each in ours], [each.word for each in theirs], autojunk=False)
     codes = matcher.get_opcodes()
     if sum(end - start for kind, start, end, _, _ in codes if kind == "equal") < _COPIED * max(len(ours), 1):

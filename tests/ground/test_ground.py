@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -173,6 +174,11 @@ def test_markup_in_the_draft_is_neutralised_before_it_is_shown() -> None:
     assert grounded.text == "It closed  ‹b>now‹/b>. [1]"
 
 
+def test_a_draft_that_breaks_off_inside_a_label_loses_the_stump() -> None:
+    grounded = ground("It closed [1.1]. Cracks [1.")
+    assert (grounded.text, grounded.rejected) == ("It closed. [1] Cracks", ("[1.",))
+
+
 def test_text_that_was_never_flushed_is_part_of_the_result() -> None:
     grounder = Grounder(HITS, similarity)
     grounder.feed("It closed [1.1]")
@@ -210,4 +216,4 @@ def test_whatever_is_drafted_citations_are_exact_and_markers_count_up(draft: str
         assert before <= claim.start < claim.end <= len(grounded.text)
         assert set(claim.markers) <= {citation.marker for citation in grounded.citations}
     if "`" not in draft:
-        assert "." not in "".join(part.partition("]")[0] for part in grounded.text.split("[")[1:] if part[:1].isdigit())
+        assert not re.search(r"[\[【]\d+\.\d+[\]】]", grounded.text)
