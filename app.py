@@ -176,8 +176,10 @@ def doctor(library: AtLibrary = None, as_json: AsJson = False) -> None:
 @cli.command()
 def reindex(library: AtLibrary = None) -> None:
     """Rebuild the vector index from the stored articles; after a change of embedding model, embed them anew."""
+    from ingest.pipeline import embedded_text
+
     with _newsroom(library, any_model=True) as room, working("Rebuilding the index"):
-        room.library.reindex(room.embedder)
+        room.library.reindex(room.embedder, embedded_text)
     print("Rebuilt the index.")
 
 
@@ -243,7 +245,7 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         cli(args=words)
     except DatelineError as error:
-        print(f"dateline: {error}", file=sys.stderr)
+        print("dateline:", error, *getattr(error, "__notes__", ()), file=sys.stderr)
         sys.exit(2 if isinstance(error, UserError) else 1)
     except BrokenPipeError:
         # The reader of the pipe (such as `head`) has seen enough; closing standard output again would complain.

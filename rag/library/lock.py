@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from rag.errors import LibraryLockedError, StorageError
 
 _LOCK = "writer.lock"
-_WHO = "writer.json"
+_WHO = "writer.who"
 _INDEX = "index.lock"
 _MARKER = "index.open"
 
