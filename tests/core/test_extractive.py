@@ -98,7 +98,7 @@ def test_looking_back_goes_on_past_another_pronoun(passage: MakePassage) -> None
 
 def test_a_repeated_sentence_is_told_once(passage: MakePassage) -> None:
     text = "Mayor Ruth Amsel opened the new library."
-    found = drafted("Who opened the new library?", [passage(text, "a"), passage(text, "b")])
+    found = drafted("Who opened the new library?", [passage(text, name) for name in "abc"])
     assert found.count("Amsel") == 1
 
 

@@ -80,12 +80,12 @@ def test_copies_of_a_story_become_one_hit_that_names_the_others() -> None:
 @pytest.mark.parametrize(
     ("text", "article"),
     [
-        ("The ferry struck the pier on Monday and 17 passengers were hurt", "c"),
-        ("The ferry struck the pier on Monday and 14 passengers were hurt", "a"),
+        ("The old ferry struck the north pier on Monday morning and 17 passengers on deck were badly hurt", "c"),
+        ("The old ferry struck the north pier on Monday morning and 14 passengers on deck were badly hurt", "a"),
     ],
 )
 def test_another_figure_or_the_same_article_makes_no_copy(text: str, article: str) -> None:
-    story = "The ferry struck the pier on Monday and 14 passengers were hurt"
+    story = "The old ferry struck the north pier on Monday morning and 14 passengers on deck were badly hurt"
     assert len(fold([hit("a", text=story), replace(hit("c", text=text, article=article))])) == 2
 
 
