@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag import plain, wire
-from rag.batch import Made, answered_rows
+from rag.batch import Made, answered_rows, batch_lines
 from rag.errors import ConfigurationError, DatelineError, UserError
 from rag.requests import make_question, make_scope
 from rag.terminal import progress_bar, working
@@ -277,22 +277,16 @@ def _asked(text: str | None, batch: Path | None, scope: Scope) -> Question | Pat
 def _run(batch: Path, answered: Callable[[Question], Made]) -> None:
     """Print a JSON row for each row of a batch; exit with 1 if any failed."""
     failed = False
-    with _lines(batch) as lines:
+    with batch_lines(batch) as lines:
         for made in answered_rows(lines, answered):
             failed |= "error" in made
             print(json.dumps(made, ensure_ascii=False), flush=True)
     raise typer.Exit(1 if failed else 0)
 
 
-@contextmanager
-def _lines(path: Path) -> Iterator[Iterable[str]]:
-    try:
-        # 0 is standard input.
-        with open(0 if str(path) == "-" else path, encoding="utf-8", errors="replace") as lines:  # noqa: PTH123
-            yield lines
-    except OSError as error:
-        raise ConfigurationError(f"Cannot read {path}: {error.strerror}. Name a JSONL file, or -.") from error
-
-
 def _print(made: str | Made) -> None:
     print(made if isinstance(made, str) else json.dumps(made, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["serve"])

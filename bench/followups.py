@@ -20,8 +20,8 @@ from ingest import ingest
 from rag.embed import EmbeddedModel
 from rag.library import open_library
 from rag.protocols import Retriever
+from rag.question.rewrite import HistoryRewriter
 from rag.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
-from rag.rewrite import HistoryRewriter
 from rag.types import Scope, Turn
 
 DEPTH = 40

@@ -18,7 +18,7 @@ from typing import TypedDict
 from ingest import ingest
 from rag.library import LocalLibrary, open_library
 from rag.protocols import Embedder
-from rag.rewrite import HistoryRewriter
+from rag.question.rewrite import HistoryRewriter
 from rag.types import Span, Turn
 
 

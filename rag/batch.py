@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from rag.errors import DatelineError
+from rag.errors import ConfigurationError, DatelineError
 from rag.requests import Row, rows
 from rag.types import Question
 from rag.wire import Json
@@ -16,6 +18,17 @@ def answered_rows(lines: Iterable[str], answered: Callable[[Question], Made]) ->
     """Yield what `answered` makes of each row, with the row's id; a row that failed has only an `error` beside it."""
     for row in rows(lines):
         yield {"id": row.id, **_made(row, answered)}
+
+
+@contextmanager
+def batch_lines(path: Path) -> Iterator[Iterable[str]]:
+    """Open a batch file, or standard input for "-"; raise ConfigurationError when it cannot be read."""
+    try:
+        # 0 is standard input.
+        with open(0 if str(path) == "-" else path, encoding="utf-8", errors="replace") as lines:  # noqa: PTH123
+            yield lines
+    except OSError as error:
+        raise ConfigurationError(f"Cannot read {path}: {error.strerror}. Name a JSONL file, or -.") from error
 
 
 def _made(row: Row, answered: Callable[[Question], Made]) -> Made:

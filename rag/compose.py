@@ -12,8 +12,8 @@ from rag.errors import ConfigurationError
 from rag.extractive import ExtractiveAnswerer
 from rag.library import LocalLibrary, open_library
 from rag.protocols import Answerer, ChatModel, Embedder, Rewriter
+from rag.question.rewrite import HistoryRewriter, ModelRewriter
 from rag.retrieve import hybrid
-from rag.rewrite import HistoryRewriter, ModelRewriter
 from rag.settings import Settings
 
 
@@ -64,14 +64,14 @@ class Newsroom:
 def _writers(settings: Settings, reader: ExtractiveAnswerer) -> tuple[Answerer, Rewriter]:
     if not settings.generative:
         return reader, HistoryRewriter()
-    from rag.generative import GenerativeAnswerer  # noqa: PLC0415  only where a model is configured
+    from rag.generate.answerer import GenerativeAnswerer  # noqa: PLC0415  only where a model is configured
 
     model = _chat_model(settings)
     return GenerativeAnswerer(model=model, budget_tokens=settings.context_tokens), ModelRewriter(model=model)
 
 
 def _chat_model(settings: Settings) -> ChatModel:
-    from rag.openai_chat import OpenAIChat  # noqa: PLC0415  only where a model is configured
+    from rag.provider.chat import OpenAIChat  # noqa: PLC0415  only where a model is configured
 
     if settings.openai_api_key is None and settings.openai_base_url is None:
         raise ConfigurationError(

@@ -13,12 +13,12 @@ from rag.answer import Desk
 from rag.embed import EmbeddedModel
 from rag.errors import ProviderBusyError, ProviderError
 from rag.extractive import ExtractiveAnswerer
-from rag.generative import GenerativeAnswerer
+from rag.generate.answerer import GenerativeAnswerer
 from rag.library import LocalLibrary
 from rag.protocols import Answerer, Brief, Draft, Embedder, Insufficient
+from rag.question.rewrite import HistoryRewriter
 from rag.remember import RememberingEmbedder
 from rag.retrieve import hybrid
-from rag.rewrite import HistoryRewriter
 from rag.testing import HashingEmbedder, ScriptedChat
 from rag.types import (
     Answer,

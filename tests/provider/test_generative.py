@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import prompts
-from rag.budget import estimated_tokens, fitting
-from rag.conversation import NONE, fenced, told
 from rag.errors import ProviderBusyError, ProviderReplyError
-from rag.generative import GenerativeAnswerer
+from rag.generate.answerer import GenerativeAnswerer
+from rag.generate.budget import estimated_tokens, fitting
+from rag.generate.opening import NO_REASON, Opening
 from rag.labels import shown
-from rag.openai_chat import OpenAIChat
-from rag.opening import NO_REASON, Opening
 from rag.protocols import Brief, Draft, Insufficient
+from rag.provider.chat import OpenAIChat
+from rag.question.conversation import NONE, fenced, told
 from rag.testing import ScriptedChat
 from rag.testing.server import ScriptedServer, says
 from rag.types import Hit, Passage, PromptUse, Source, Span, Turn, Usage

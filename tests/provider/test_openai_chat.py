@@ -23,8 +23,8 @@ from rag.errors import (
     ProviderReplyError,
     ProviderUnreachableError,
 )
-from rag.openai_chat import OpenAIChat
 from rag.protocols import Message
+from rag.provider.chat import OpenAIChat
 from rag.testing.server import (
     DONE,
     Cut,

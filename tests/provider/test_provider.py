@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.provider import LONGEST_QUOTE, Endpoint, retry_after
+from rag.provider.failures import LONGEST_QUOTE, Endpoint, retry_after
 
 KEY = "sk-proj-Zq81mWcV0aXy55Tn"
 SERVER = Endpoint(host="models.example", model="tiny", key=KEY)

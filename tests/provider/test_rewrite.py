@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import prompts
 from rag.errors import ProviderBusyError
-from rag.followup import LONGEST_CONTEXT, leans, names
 from rag.protocols import Message
-from rag.rewrite import HistoryRewriter, ModelRewriter
+from rag.question.followup import LONGEST_CONTEXT, leans, names
+from rag.question.rewrite import HistoryRewriter, ModelRewriter
 from rag.scope import narrowed
 from rag.testing import ScriptedChat
 from rag.types import PromptUse, Question, Turn, Usage

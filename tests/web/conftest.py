@@ -9,8 +9,8 @@ import pytest
 from rag.answer import Desk
 from rag.library import LocalLibrary, open_library
 from rag.protocols import Brief, Draft
+from rag.question.rewrite import HistoryRewriter
 from rag.retrieve import hybrid
-from rag.rewrite import HistoryRewriter
 from rag.testing.library import EMBEDDER, put
 from rag.types import Answer, Article, Citation, Claim, Question, Scope, Source, Status
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import prompts
-from rag.budget import fitting
-from rag.conversation import fenced, told
 from rag.errors import ProviderReplyError
+from rag.generate.budget import fitting
+from rag.generate.opening import Opening
 from rag.labels import shown
-from rag.opening import Opening
 from rag.protocols import Brief, ChatModel, Draft, Insufficient, Message
+from rag.question.conversation import fenced, told
 from rag.types import PromptUse
 
 

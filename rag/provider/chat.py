@@ -9,10 +9,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rag.background import iterate
 from rag.errors import ProviderError
 from rag.protocols import Message
-from rag.provider import Endpoint, Failure, endpoint
+from rag.provider.background import iterate
+from rag.provider.failures import Endpoint, Failure, endpoint
 from rag.types import Usage
 
 if TYPE_CHECKING:

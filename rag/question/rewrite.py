@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import prompts
-from rag.conversation import fenced, told
 from rag.errors import ProviderError
-from rag.followup import context, leans, names
-from rag.opening import without_thoughts
+from rag.generate.opening import without_thoughts
 from rag.protocols import ChatModel, Message, Rewriter
+from rag.question.conversation import fenced, told
+from rag.question.followup import context, leans, names
 from rag.types import PromptUse, Turn, Usage
 
 LONGEST = 400
