@@ -21,7 +21,13 @@ def make_embedder(settings: Settings) -> Embedder:
     """Return the embedder that the settings name; nothing is loaded until it is used."""
     if settings.embedding_model is None:
         return EmbeddedModel()
-    return CompatibleEmbedder(model=settings.embedding_model, base_url=settings.openai_base_url, api_key=_key(settings))
+    return CompatibleEmbedder(
+        model=settings.embedding_model,
+        base_url=settings.openai_base_url,
+        api_key=_key(settings),
+        timeout=settings.model_timeout,
+        retries=settings.model_retries,
+    )
 
 
 @contextmanager

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from rag.embed.text import well_formed
-from rag.errors import (
-    ConfigurationError,
-    ModelNotFoundError,
-    ProviderBusyError,
-    ProviderError,
-    ProviderRefusedError,
-    ProviderReplyError,
-    ProviderUnreachableError,
-)
+from rag.errors import ProviderReplyError
+from rag.provider.failures import endpoint
 
 if TYPE_CHECKING:
     from langchain_openai import OpenAIEmbeddings
@@ -50,11 +41,9 @@ class CompatibleEmbedder:
         timeout: float = 30.0,
         retries: int = 2,
     ) -> None:
-        if api_key and not re.fullmatch(r"[!-~]+", api_key):
-            raise ConfigurationError("The embedding server's key holds a character that no key has: copy it again.")
         self._model = model
         self._base_url = base_url or OPENAI
-        self._host = _host(self._base_url)
+        self._endpoint = endpoint(model, self._base_url, api_key, purpose="embedding")
         self._api_key = api_key
         self._dimension = dimension
         self._timeout = timeout
@@ -89,7 +78,7 @@ class CompatibleEmbedder:
         try:
             vectors = client.embed_documents(batch)
         except Exception as error:  # noqa: BLE001 - each server has its own ways to break the protocol
-            failure = _translated(error, self._model, self._host)
+            failure = self._endpoint.failure(error).error
         else:
             return self._checked(vectors, len(batch))
         # Raised outside of the handler: the client's error may repeat the key, and tracebacks show causes.
@@ -138,7 +127,7 @@ class CompatibleEmbedder:
 
     def _reply_error(self, what: str) -> ProviderReplyError:
         return ProviderReplyError(
-            f"The embedding server {self._host} {what}: check that {self._model} is an embedding model."
+            f"{self._endpoint.host} {what}. Check that {self._model} is an embedding model (DATELINE_EMBEDDING_MODEL)."
         )
 
 
@@ -161,41 +150,3 @@ def _batches(texts: list[str]) -> Iterator[list[str]]:
         size += added
     if batch:
         yield batch
-
-
-def _host(base_url: str) -> str:
-    """Return host and port alone: user names, passwords and queries stay out of names and messages."""
-    try:
-        parts = urlsplit(base_url)
-        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
-    except ValueError:
-        host = None
-    if not host or not base_url.startswith(("http://", "https://")):
-        raise ConfigurationError("The embedding server's address must look like http://localhost:11434/v1: correct it.")
-    return host
-
-
-def _translated(error: Exception, model: str, host: str) -> ProviderError:
-    """Return our error for the client's; the server's own words are left out, since they may repeat the key."""
-    import openai  # noqa: PLC0415 - slow to import
-
-    server = f"The embedding server {host}"
-    status = error.status_code if isinstance(error, openai.APIStatusError) else 0
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            found: ProviderError = ProviderRefusedError(
-                f"{server} refused the key ({status}): check the key and what it may do."
-            )
-        case openai.NotFoundError():
-            found = ModelNotFoundError(f"{server} does not have {model}: check the model's name and the address.")
-        case openai.RateLimitError() | openai.InternalServerError():
-            found = ProviderBusyError(f"{server} is overloaded or limits this key ({status}): try again later.")
-        case openai.APITimeoutError():
-            found = ProviderBusyError(f"{server} did not reply in time: try again later.")
-        case openai.APIConnectionError():
-            found = ProviderUnreachableError(f"Nothing answers at {host}: check the address and that the server runs.")
-        case openai.APIStatusError():
-            found = ProviderReplyError(f"{server} rejected the request ({status}): check that {model} embeds texts.")
-        case _:
-            found = ProviderReplyError(f"{server} sent no vectors: check that the address ends in its API path.")
-    return found

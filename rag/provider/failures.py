@@ -46,6 +46,8 @@ class Endpoint:
     host: str
     model: str
     key: str | None = field(default=None, repr=False)
+    purpose: str = "chat"
+    """"chat" or "embedding"."""
 
     def failure(self, error: Exception, *, began: bool = False) -> Failure:
         """Translate what a client library of the OpenAI interface raised, before or after a reply began.
@@ -65,7 +67,7 @@ class Endpoint:
             return Failure(error=self.broke_off("The connection was lost"), retry=True)
         if "APIError" in kinds:
             return Failure(error=self.broke_off(f"It reported an error ({self.quote(_said(body, error))})"))
-        return Failure(error=self.broke_off("A part of it could not be read") if began else self._no_chat_reply())
+        return Failure(error=self.broke_off("A part of it could not be read") if began else self._no_reply())
 
     def too_slow(self, seconds: float | None = None) -> ProviderBusyError:
         """Return the error for a reply that took too long."""
@@ -95,9 +97,9 @@ class Endpoint:
         size = min(KEY_PART, len(key))
         return any(key[i : i + size] in word for i in range(len(key) - size + 1))
 
-    def _no_chat_reply(self) -> ProviderReplyError:
+    def _no_reply(self) -> ProviderReplyError:
         return ProviderReplyError(
-            f"{self.host} did not send a chat reply in the OpenAI format. "
+            f"{self.host} did not send a reply in the OpenAI {self.purpose} format. "
             "Check the base URL (most end in /v1) and that no proxy answers in the server's place."
         )
 
@@ -124,12 +126,12 @@ class Endpoint:
             todo = "Check the key's rights and the account, or choose another model."
             return Failure(error=ProviderRefusedError(f"This key may not use {self.model} at {at}. {todo}"))
         if status == 404 or code == "model_not_found":
-            todo = "Check the model's name (DATELINE_CHAT_MODEL) and the base URL (most end in /v1)."
+            todo = f"Check the model's name ({_setting(self.purpose)}) and the base URL (most end in /v1)."
             return Failure(error=ModelNotFoundError(f"There is no model {self.model} at {at}. {todo}"))
         if status == 413 or any(sign in f"{code} {said}".casefold() for sign in _TOO_LONG):
             todo = "Send less (DATELINE_CONTEXT_TOKENS) or choose a model with a longer context."
             return Failure(error=ProviderError(f"The passages are too long for {self.model} at {at}. {todo}"))
-        todo = "Check that the server and the model speak the OpenAI chat interface."
+        todo = f"Check that the server and the model speak the OpenAI {self.purpose} interface."
         return Failure(error=ProviderError(f"The request for {self.model} was not accepted by {at}. {todo}"))
 
     def _busy(self, status: int, shown: str, headers: Mapping[str, str], code: str) -> Failure:
@@ -142,7 +144,7 @@ class Endpoint:
         return Failure(error=error, retry=not spent, wait=wait)
 
 
-def endpoint(model: str, base_url: str, key: str | None) -> Endpoint:
+def endpoint(model: str, base_url: str, key: str | None, purpose: str = "chat") -> Endpoint:
     """Return the endpoint of a base URL; raise ConfigurationError where URL, model or key cannot be used."""
     try:
         parts = urlsplit(base_url)
@@ -152,10 +154,10 @@ def endpoint(model: str, base_url: str, key: str | None) -> Endpoint:
     if parts.scheme not in {"http", "https"} or not host:
         raise ConfigurationError("OPENAI_BASE_URL is not an address such as http://localhost:11434/v1. Correct it.")
     if not model.strip():
-        raise ConfigurationError("No chat model is named. Set DATELINE_CHAT_MODEL.")
+        raise ConfigurationError(f"No {purpose} model is named. Set {_setting(purpose)}.")
     if key is not None and not re.fullmatch(r"[!-~]+", key):
         raise ConfigurationError("OPENAI_API_KEY holds a character that no key has. Copy it again, without spaces.")
-    return Endpoint(host=host, model=model, key=key)
+    return Endpoint(host=host, model=model, key=key, purpose=purpose)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -169,6 +171,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+def _setting(purpose: str) -> str:
+    return f"DATELINE_{purpose.upper()}_MODEL"
 
 
 def _in(seconds: float | None) -> str:
