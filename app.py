@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag import plain, wire
-from rag.batch import Made, answered_rows, batch_lines
 from rag.errors import ConfigurationError, DatelineError, UserError
-from rag.requests import make_question, make_scope
+from rag.question.batch import Made, answered_rows, batch_lines
+from rag.question.requests import make_question, make_scope
 from rag.terminal import progress_bar, working
 from rag.types import Question, Scope
 

@@ -21,7 +21,7 @@ from rag.embed import EmbeddedModel
 from rag.library import open_library
 from rag.protocols import Retriever
 from rag.question.rewrite import HistoryRewriter
-from rag.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
+from rag.retrieval.hybrid import DenseRetriever, HybridRetriever, LexicalRetriever
 from rag.types import Scope, Turn
 
 DEPTH = 40

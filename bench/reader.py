@@ -2,9 +2,9 @@
 
     python -m bench.reader --data DIR --out reader.json
 
-Fits the weights of `rag.reading` on the fit half of the articles, by hash, and measures the shipped and the fitted
-ones on the other half. A sentence is right when it overlaps the answer. Questions that the articles do not answer are
-those that a set marks, and those of another set ("foreign").
+Fits the weights of `rag.reader.features` on the fit half of the articles, by hash, and measures the shipped and the
+fitted ones on the other half. A sentence is right when it overlaps the answer. Questions that the articles do not
+answer are those that a set marks, and those of another set ("foreign").
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from bench.fitting import Matrix, Vector, fit_choice, fit_odds
 from bench.questions import Asked, library_of, questions
 from rag.embed import EmbeddedModel
-from rag.extractive import ANSWER_FROM, ENOUGH, MOST_SENTENCES, WORTH_ADDING
+from rag.embed.remember import RememberingEmbedder
 from rag.library import LocalLibrary
 from rag.protocols import Embedder
-from rag.reading import ANSWERABLE, RANKING, Features, ReadSentence, read
-from rag.remember import RememberingEmbedder
-from rag.retrieve import hybrid
+from rag.reader.extractive import ANSWER_FROM, ENOUGH, MOST_SENTENCES, WORTH_ADDING
+from rag.reader.features import ANSWERABLE, RANKING, Features, ReadSentence, read
+from rag.retrieval.hybrid import hybrid
 from rag.types import Scope
 
 Places = NDArray[np.intp]
@@ -65,7 +65,7 @@ class Read:
         return taken
 
     def signs(self, weights: Vector) -> Vector:
-        """Return the same three measures as `rag.reading.signs`."""
+        """Return the same three measures as `rag.reader.features.signs`."""
         scores = np.sort(self.features @ weights)[::-1]
         odds = np.exp(scores - scores[0])
         best = self.features[self.best(weights)[0]]

@@ -22,12 +22,12 @@ import numpy as np
 from bench.fitting import Matrix, fit_choice
 from bench.questions import Asked, library_of, questions
 from rag.embed import EmbeddedModel
+from rag.embed.remember import RememberingEmbedder
 from rag.library import LocalLibrary
 from rag.protocols import Embedder
-from rag.reading import read
-from rag.remember import RememberingEmbedder
-from rag.rerank import DEPTH, RerankedRetriever, rerank
-from rag.retrieve import DENSE_WEIGHT, POOL, DenseRetriever, LexicalRetriever, SpreadRetriever, fuse
+from rag.reader.features import read
+from rag.retrieval.hybrid import DENSE_WEIGHT, POOL, DenseRetriever, LexicalRetriever, SpreadRetriever, fuse
+from rag.retrieval.rerank import DEPTH, RerankedRetriever, rerank
 from rag.types import Hit, Scope
 
 SETS = ("newsqa", "onestop", "followups", "squad2")

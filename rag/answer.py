@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from rag.conflict import in_conflict
 from rag.errors import ProviderError
 from rag.ground import Grounded, Grounder
 from rag.protocols import Answerer, Brief, Embedder, Insufficient, Library, Retriever, Rewriter
-from rag.scope import narrowed
+from rag.question.scope import narrowed
 from rag.types import (
     Answer,
     Delta,
@@ -31,6 +30,7 @@ from rag.types import (
     Timing,
     Usage,
 )
+from rag.verify.conflict import in_conflict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from rag.answer import Desk
-from rag.embed import CompatibleEmbedder, EmbeddedModel
+from rag.embed import CompatibleEmbedder, EmbeddedModel, RememberingEmbedder
 from rag.errors import ConfigurationError
-from rag.extractive import ExtractiveAnswerer
 from rag.library import LocalLibrary, open_library
 from rag.protocols import Answerer, ChatModel, Embedder, Rewriter
 from rag.question.rewrite import HistoryRewriter, ModelRewriter
-from rag.retrieve import hybrid
+from rag.reader.extractive import ExtractiveAnswerer
+from rag.retrieval.hybrid import hybrid
 from rag.settings import Settings
 
 
@@ -54,12 +54,14 @@ class Newsroom:
 
     def desk(self) -> Desk:
         """Return what answers questions over this library."""
-        reader = ExtractiveAnswerer(embedder=self.embedder)
+        # Reranking, reading and checking look at the same sentences.
+        embedder = RememberingEmbedder(self.embedder)
+        reader = ExtractiveAnswerer(embedder=embedder)
         answerer, rewriter = _writers(self.settings, reader)
         return Desk(
             library=self.library,
-            embedder=self.embedder,
-            retriever=hybrid(self.library, self.embedder),
+            embedder=embedder,
+            retriever=hybrid(self.library, embedder),
             rewriter=rewriter,
             answerer=answerer,
             fallback=reader if answerer is not reader else None,

@@ -25,7 +25,7 @@ HOMES: dict[str, str | tuple[str, ...]] = {
     "tokenizers": "rag/embed/",
     "langchain_openai": "rag/",
     "sentencex": "rag/sentences.py",
-    "dateparser": "rag/periods.py",
+    "dateparser": "rag/question/periods.py",
     # Chroma reads its settings through it, and must be kept from reading a stray .env file.
     "pydantic_settings": ("rag/settings.py", "rag/library/vectors.py"),
     "platformdirs": "rag/settings.py",

@@ -2,5 +2,6 @@
 
 from rag.embed.compatible import CompatibleEmbedder
 from rag.embed.embedded import EmbeddedModel
+from rag.embed.remember import RememberingEmbedder
 
-__all__ = ["CompatibleEmbedder", "EmbeddedModel"]
+__all__ = ["CompatibleEmbedder", "EmbeddedModel", "RememberingEmbedder"]

@@ -38,7 +38,7 @@ _NAME = re.compile(
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n]\s+)[\"“'‘(]*$")
 _POSSESSIVE = re.compile(r"['’]s$")
 _ASKED_KIND = re.compile(r"\b(?:which|what)\s+$", re.IGNORECASE)
-# These words before an outlet's name would limit the search to that outlet (see rag/scope.py).
+# These words before an outlet's name would limit the search to that outlet (see rag/question/scope.py).
 _LIMITS = re.compile(r"\b(?i:according to|in|by|from|did|does|has)\s+(?:[Tt]he\s+)?(?=[^\W\d_a-z]|\d)")
 _NO_ANSWER = "The articles do not say."
 """How answers begin that found nothing; they name nothing worth searching for."""

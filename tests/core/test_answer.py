@@ -11,14 +11,14 @@ import pytest
 
 from rag.answer import Desk
 from rag.embed import EmbeddedModel
+from rag.embed.remember import RememberingEmbedder
 from rag.errors import ProviderBusyError, ProviderError
-from rag.extractive import ExtractiveAnswerer
 from rag.generate.answerer import GenerativeAnswerer
 from rag.library import LocalLibrary
 from rag.protocols import Answerer, Brief, Draft, Embedder, Insufficient
 from rag.question.rewrite import HistoryRewriter
-from rag.remember import RememberingEmbedder
-from rag.retrieve import hybrid
+from rag.reader.extractive import ExtractiveAnswerer
+from rag.retrieval.hybrid import hybrid
 from rag.testing import HashingEmbedder, ScriptedChat
 from rag.types import (
     Answer,

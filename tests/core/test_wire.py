@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.protocols import VersionSummary
-from rag.requests import rows
+from rag.question.requests import rows
 from rag.types import (
     Answer,
     Article,

@@ -10,7 +10,7 @@ from rag.answer import Desk
 from rag.library import LocalLibrary, open_library
 from rag.protocols import Brief, Draft
 from rag.question.rewrite import HistoryRewriter
-from rag.retrieve import hybrid
+from rag.retrieval.hybrid import hybrid
 from rag.testing.library import EMBEDDER, put
 from rag.types import Answer, Article, Citation, Claim, Question, Scope, Source, Status
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.protocols import Embedder, Library, Retriever
-from rag.rerank import RerankedRetriever
+from rag.retrieval.rerank import RerankedRetriever
 from rag.types import Hit, Scope
 from rag.words import content_words
 

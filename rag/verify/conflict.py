@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations
 
-from rag.asked import asked_for
+from rag.reader.asked import asked_for
 from rag.types import Citation
 from rag.words import STOP_WORDS, content_words, stem
 

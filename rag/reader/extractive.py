@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.conflict import disagree
 from rag.labels import escape
 from rag.protocols import Brief, Draft, Embedder, Insufficient
-from rag.reading import ReadSentence, answerable, best_first, chances, read
+from rag.reader.features import ReadSentence, answerable, best_first, chances, read
 from rag.types import Source
+from rag.verify.conflict import disagree
 
 ANSWER_FROM = -0.6
 """Log odds of holding the answer from which sentences are told; `bench/reader.py` shows both kinds of error."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from rag.extractive import ExtractiveAnswerer
 from rag.protocols import Brief, Insufficient
+from rag.reader.extractive import ExtractiveAnswerer
 from rag.testing import HashingEmbedder
 from rag.types import Hit, Passage
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import ConfigurationError, DatelineError
-from rag.requests import Row, rows
+from rag.question.requests import Row, rows
 from rag.types import Question
 from rag.wire import Json
 

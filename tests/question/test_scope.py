@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rag.scope import narrowed
+from rag.question.scope import narrowed
 from rag.types import Question, Scope
 
 NOW = datetime(2023, 11, 15, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import ConfigurationError
-from rag.requests import LONGEST_QUESTION, make_question, make_scope, rows
+from rag.question.requests import LONGEST_QUESTION, make_question, make_scope, rows
 from rag.types import Scope, Turn
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import astuple, dataclass
 
-from rag.asked import Kind, asked_for, holds
 from rag.protocols import Embedder
+from rag.reader.asked import Kind, asked_for, holds
 from rag.types import Hit, Span
 from rag.words import content_words, words
 

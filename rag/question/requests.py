@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rag.errors import ConfigurationError
-from rag.periods import demand_period
+from rag.question.periods import demand_period
 from rag.types import Question, Scope, Turn
 
 LONGEST_QUESTION = 8_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.asked import Kind, asked_for, holds
+from rag.reader.asked import Kind, asked_for, holds
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.protocols import Retriever
-from rag.rerank import RerankedRetriever
-from rag.retrieve import HybridRetriever, SpreadRetriever, fold, fuse
+from rag.retrieval.hybrid import HybridRetriever, SpreadRetriever, fold, fuse
+from rag.retrieval.rerank import RerankedRetriever
 from rag.testing import HashingEmbedder
 from rag.types import Hit, Passage, Scope, Source
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.protocols import Embedder, Retriever
-from rag.reading import Features, read
+from rag.reader.features import Features, read
 from rag.types import Hit, Scope
 
 DEPTH = 10

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rag.errors import ConfigurationError
-from rag.periods import demand_period, parse_period
+from rag.question.periods import demand_period, parse_period
 
 NOW = datetime(2023, 11, 15, 12, tzinfo=UTC)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rag.conflict import disagree, in_conflict
 from rag.types import Citation, Source
+from rag.verify.conflict import disagree, in_conflict
 
 FOURTEEN = "Fourteen passengers were injured when the ferry struck the pier on Monday."
 

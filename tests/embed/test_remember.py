@@ -1,6 +1,6 @@
 """A text is embedded once."""
 
-from rag.remember import RememberingEmbedder
+from rag.embed.remember import RememberingEmbedder
 from rag.testing import HashingEmbedder
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.reading import QuestionProfile, answerable, best_first, chances, rarity, read
+from rag.reader.features import QuestionProfile, answerable, best_first, chances, rarity, read
 from rag.testing import HashingEmbedder
 from rag.types import Hit, Passage
 

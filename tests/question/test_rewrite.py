@@ -13,7 +13,7 @@ from rag.errors import ProviderBusyError
 from rag.protocols import Message
 from rag.question.followup import LONGEST_CONTEXT, leans, names
 from rag.question.rewrite import HistoryRewriter, ModelRewriter
-from rag.scope import narrowed
+from rag.question.scope import narrowed
 from rag.testing import ScriptedChat
 from rag.types import PromptUse, Question, Turn, Usage
 

@@ -1,0 +1,1 @@
+"""The embedded reader: answers without a model, in the articles' own sentences."""
