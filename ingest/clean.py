@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028]")
-_PARAGRAPH_ENDS = re.compile(r"\n{3,}|\u2029")
+_PARAGRAPH_ENDS = re.compile(r"\n{3,}")
 
 _REMOVED = [
     *(code for code in range(0xA0) if not 0x20 <= code < 0x7F and code not in b"\n\t"),
@@ -20,7 +20,7 @@ _TABLE = dict.fromkeys(_REMOVED, "") | {0x09: " "} | dict.fromkeys(range(0xD800,
 
 def clean(text: str) -> str:
     """Return the text as articles store it; cleaning it again changes nothing."""
-    text = _LINE_ENDS.sub("\n", text).translate(_TABLE)
+    text = _LINE_ENDS.sub("\n", text).replace("\u2029", "\n\n").translate(_TABLE)
     text = "\n".join(line.strip() for line in unicodedata.normalize("NFC", text).split("\n"))
     return _PARAGRAPH_ENDS.sub("\n\n", text).strip()
 

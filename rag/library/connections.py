@@ -64,7 +64,7 @@ class Connections:
     def _take(self) -> sqlite3.Connection:
         with self._lock:
             if self._closed:
-                raise LibraryError("this library was closed; open it again")
+                raise LibraryError("This library was closed; open it again.")
             if self._idle:
                 return self._idle.pop()
         return _readable(self._path)
@@ -114,11 +114,14 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise _meaning(error, path) from error
     except UnicodeEncodeError as error:
-        raise LibraryError("a text holds characters that cannot be stored (lone surrogates); clean it first") from error
+        raise LibraryError(
+            "A text holds characters that cannot be stored (lone surrogates); clean it first."
+        ) from error
     except OSError as error:
         reason = error.strerror or error
         raise StorageError(
-            f"{path.parent}: {reason}; free the space or mend the permissions, then run again"
+            f"The library {path.parent} could not be used ({reason}); free some space or mend its permissions, then "
+            "run again."
         ) from error
 
 
@@ -144,7 +147,7 @@ def state(connection: sqlite3.Connection) -> State:
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error) or _has_tables(connection):
             raise
-        raise LibraryMissingError("there is no library here yet; run `dateline ingest PATH` first") from error
+        raise LibraryMissingError("There is no library here yet; run `dateline ingest PATH` first.") from error
     absent = {"generation", "model", "dimension", "index", "seal", "vanished", "format"} - set(meta)
     if absent:
         raise sqlite3.DatabaseError(f"malformed: {', '.join(sorted(absent))} missing")
@@ -175,12 +178,12 @@ def require(found: State, *, model: str, dimension: int) -> None:
     """Raise LibraryMismatchError unless vectors of this model are what the library holds."""
     if found.format != FORMAT:
         raise LibraryMismatchError(
-            f"this library has format {found.format}, this version of Dateline reads format {FORMAT}; upgrade Dateline"
+            f"This library has format {found.format}, this version of Dateline reads format {FORMAT}; upgrade Dateline."
         )
     if (found.model, found.dimension) != (model, dimension):
         raise LibraryMismatchError(
-            f"this library was embedded with {found.model} ({found.dimension} dimensions), the settings name {model} "
-            f"({dimension}); run `dateline reindex` to embed it anew, or set the model back"
+            f"This library was embedded with {found.model} ({found.dimension} dimensions), the settings name {model} "
+            f"({dimension}); run `dateline reindex` to embed it anew, or set the model back."
         )
 
 
@@ -245,9 +248,11 @@ def _meaning(error: sqlite3.DatabaseError, path: Path) -> LibraryError:
     said = str(error)
     if not isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError) or any(w in said for w in _DAMAGE):
         return LibraryDamagedError(
-            f"the catalog {path} is damaged ({said}); restore the library from a backup, "
-            "or remove its directory and run `dateline ingest` again"
+            f"The catalog {path} is damaged ({said}); restore the library from a backup, "
+            "or remove its directory and run `dateline ingest` again."
         )
     if isinstance(error, sqlite3.IntegrityError):
-        return LibraryError(f"the library refused an inconsistent change ({said}); nothing was stored")
-    return StorageError(f"{path}: {said}; check free space and permissions, then run again")
+        return LibraryError(f"The library refused an inconsistent change ({said}); nothing was stored, so report this.")
+    return StorageError(
+        f"The library {path.parent} could not be used ({said}); check free space and permissions, then run again."
+    )

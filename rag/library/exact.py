@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from rag.errors import LibraryError
 from rag.library import catalog
+from rag.library.connections import State
 from rag.protocols import Vector
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 _FEW = 2_000
 """So many vectors are fetched one by one rather than by loading all."""
+_CHUNK = 4_000
+_LEAST_IN_USE = 0.8
+"""Share of the vectors in memory that must still be stored; below it they are read anew."""
 _NOISE = 1e-5
 """More than single precision can be wrong by in a sum over a few thousand terms of unit vectors."""
 _DIGITS = 6
@@ -39,64 +44,71 @@ def unit(vector: Vector) -> NDArray[np.float64]:
     values = np.asarray(vector, dtype=np.float64)
     length = math.sqrt(float((values * values).sum()))
     if not math.isfinite(length) or length == 0:
-        raise LibraryError("the embedding model gave a vector that is zero or not finite; check the model")
+        raise LibraryError("The embedding model gave a vector that is zero or not finite; check the model.")
     # A vector that is stored again must keep its bits.
     return values if abs(length - 1) < 1e-6 else values / length
 
 
 class VectorCache:
-    """The catalog's vectors in memory, read once and extended as the catalog grows."""
+    """The catalog's vectors in memory: read once, extended as the catalog grows, read anew when much was removed."""
 
     def __init__(self, dimension: int) -> None:
-        import numpy as np  # noqa: PLC0415
-
         self._lock = threading.Lock()
-        self._epoch = ""
-        self._numbers: Numbers = np.empty(0, dtype=np.int64)
-        self._matrix: Floats = np.empty((0, dimension), dtype=np.float32)
-        self._used = 0
+        self._dimension = dimension
+        self._model, self._generation = "", -1
+        self._empty()
 
     def rows(
-        self, connection: sqlite3.Connection, epoch: str, wanted: Numbers, *, new_at_most: int
+        self, connection: sqlite3.Connection, now: State, wanted: Numbers, *, new_at_most: int | None
     ) -> tuple[Floats, Numbers] | None:
-        """Return all vectors and the rows of those wanted, or None if more than so many would have to be read first.
-
-        Another `epoch` means that stored vectors changed; otherwise they are only ever added.
-        """
+        """Return all vectors and the rows of those wanted, or None if more than so many would have to be read first."""
         import numpy as np  # noqa: PLC0415
 
         with self._lock:
-            if epoch != self._epoch:
-                self._epoch, self._used = epoch, 0
-                self._numbers, self._matrix = self._numbers[:0], self._matrix[:0]
+            self._renew(connection, now)
             last = int(self._numbers[self._used - 1]) if self._used else 0
             if int(wanted.max()) > last:
-                missing = connection.execute("SELECT count(*) FROM vector WHERE number > ?", (last,)).fetchone()[0]
-                if missing > new_at_most:
+                if new_at_most and catalog.count_vectors_after(connection, last, new_at_most) == new_at_most:
                     return None
-                self._extend(catalog.vectors_after(connection, last), missing)
+                self._extend(connection, last)
             numbers, matrix = self._numbers[: self._used], self._matrix[: self._used]
         return matrix, np.searchsorted(numbers, wanted)
 
-    def _extend(self, rows: Iterable[tuple[int, bytes]], count: int) -> None:
+    def _empty(self) -> None:
         import numpy as np  # noqa: PLC0415
 
-        numbers, data = zip(*rows, strict=True)
-        needed = self._used + count
-        if needed > len(self._numbers):
-            # Growing by a half keeps repeated small additions cheap; other threads go on with the old arrays.
-            room = needed if not self._used else max(needed, self._used * 3 // 2)
-            self._numbers = _grown(self._numbers[: self._used], room)
-            self._matrix = _grown(self._matrix[: self._used], room)
-        self._numbers[self._used : needed] = numbers
-        self._matrix[self._used : needed] = np.frombuffer(b"".join(data), dtype="<f4").reshape(count, -1)
-        self._used = needed
+        self._numbers: Numbers = np.empty(0, dtype=np.int64)
+        self._matrix: Floats = np.empty((0, self._dimension), dtype=np.float32)
+        self._used = 0
+
+    def _renew(self, connection: sqlite3.Connection, now: State) -> None:
+        """Forget all where another model's vectors took their place, or where many were removed."""
+        if now.generation != self._generation:
+            if now.model != self._model or catalog.count_vectors(connection) < self._used * _LEAST_IN_USE:
+                self._empty()
+            self._model, self._generation = now.model, now.generation
+
+    def _extend(self, connection: sqlite3.Connection, last: int) -> None:
+        import numpy as np  # noqa: PLC0415
+
+        rows = catalog.vectors_after(connection, last)
+        while some := list(islice(rows, _CHUNK)):
+            numbers, data = zip(*some, strict=True)
+            needed = self._used + len(some)
+            if needed > len(self._numbers):
+                # Growing by a half keeps repeated small additions cheap; other threads go on with the old arrays.
+                room = max(needed, self._used * 3 // 2 if self._used else catalog.count_vectors(connection))
+                self._numbers = _grown(self._numbers[: self._used], room)
+                self._matrix = _grown(self._matrix[: self._used], room)
+            self._numbers[self._used : needed] = numbers
+            self._matrix[self._used : needed] = np.frombuffer(b"".join(data), dtype="<f4").reshape(len(some), -1)
+            self._used = needed
 
 
 def nearest(
     connection: sqlite3.Connection,
     cache: VectorCache,
-    epoch: str,
+    now: State,
     wanted: Numbers,
     query: NDArray[np.float64],
     limit: int,
@@ -105,10 +117,10 @@ def nearest(
     import numpy as np  # noqa: PLC0415
 
     few = len(wanted) <= _FEW
-    cached = cache.rows(connection, epoch, wanted, new_at_most=4 * len(wanted) if few else 1 << 62)
+    cached = cache.rows(connection, now, wanted, new_at_most=4 * len(wanted) if few else None)
     matrix, rows = cached or (fetched(connection, wanted), np.arange(len(wanted)))
     single = query.astype(np.float32)
-    rough = (matrix @ single)[rows] if len(rows) * 3 > len(matrix) else matrix[rows] @ single
+    rough = (matrix @ single)[rows] if len(rows) * 5 > len(matrix) else matrix[rows] @ single
     places = np.arange(len(rough))
     if len(rough) > limit:
         edge = np.partition(rough, len(rough) - limit)[len(rough) - limit]

@@ -42,7 +42,7 @@ class IndexKeeper:
     def recover(self) -> None:
         """Finish what an earlier writer left unfinished, and clear away what it left behind."""
         if in_motion(self._directory) or self._pending():
-            _log.warning("the last writer of %s did not finish; checking the vector index", self._directory)
+            _log.warning("The last writer of %s did not finish; its vector index is being checked.", self._directory)
             self._attempt(lambda _: None)
         self._clear_away()
 
@@ -82,7 +82,10 @@ class IndexKeeper:
             self._close()
             self._seal()
         except (IndexUnusableError, sqlite3.Error, OSError) as error:
-            _log.warning("%s; the vector index will be mended when this library is next written", error)
+            _log.warning(
+                "The vector index could not be written (%s); it is mended when this library is next written.",
+                " ".join(str(error).split()).rstrip("."),
+            )
             self._close()
 
     def _attempt(self, act: Callable[[ChromaIndex], None]) -> None:
@@ -91,7 +94,7 @@ class IndexKeeper:
         try:
             act(self._ready())
         except IndexUnusableError as error:
-            _log.warning("%s; it will be rebuilt from the catalog", error)
+            _log.warning("%s It is rebuilt from the catalog.", error)
             self._lost = True
 
     def _ready(self) -> ChromaIndex:
@@ -102,7 +105,7 @@ class IndexKeeper:
             if self._index is None:
                 self.rebuild()
         if self._index is None:
-            raise IndexUnusableError("the vector index could not be opened")
+            raise IndexUnusableError("The vector index could not be opened.")
         return self._index
 
     def _opened(self, *, unclean: bool) -> ChromaIndex | None:
@@ -116,7 +119,7 @@ class IndexKeeper:
             unclean and entries_in(directory, now.dimension) is not None
         )
         if not fit:
-            _log.warning("the vector index %s is damaged; rebuilding it from the catalog", directory)
+            _log.warning("The vector index %s is damaged; it is rebuilt from the catalog.", directory)
             return None
         try:
             index = ChromaIndex(directory, dimension=now.dimension)
@@ -126,7 +129,7 @@ class IndexKeeper:
             index.close()
         except IndexUnusableError as error:
             _log.warning("%s", error)
-        _log.warning("the vector index %s is not in step with the catalog; rebuilding it", directory)
+        _log.warning("The vector index %s is not in step with the catalog; it is rebuilt from it.", directory)
         return None
 
     def _reconcile(self, index: ChromaIndex) -> None:

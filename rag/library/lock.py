@@ -27,9 +27,11 @@ def writers_place(directory: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise LibraryLockedError(f"{directory} {_holder(directory)}; wait until it ends, then try again") from error
+        raise LibraryLockedError(
+            f"The library {directory} is being written by {_holder(directory)}; wait until it ends, then try again."
+        ) from error
     except OSError as error:
-        raise StorageError(f"{directory} cannot be written: {error.strerror or error}; mend its permissions") from error
+        raise StorageError(_unwritable(directory, error)) from error
     try:
         _sign(directory)
         yield
@@ -75,12 +77,17 @@ def _sign(directory: Path) -> None:
     try:
         (directory / _WHO).write_text(json.dumps(who), encoding="utf-8")
     except OSError as error:
-        raise StorageError(f"{directory} cannot be written: {error.strerror or error}; free some space") from error
+        raise StorageError(_unwritable(directory, error)) from error
+
+
+def _unwritable(directory: Path, error: OSError) -> str:
+    reason = error.strerror or error
+    return f"The library {directory} cannot be written ({reason}); free some space or mend its permissions."
 
 
 def _holder(directory: Path) -> str:
     try:
         who = json.loads((directory / _WHO).read_text(encoding="utf-8"))
-        return f"is being written by process {who['pid']} on {who['host']} since {who['since']}"
+        return f"process {who['pid']} on {who['host']} since {who['since']}"
     except (OSError, ValueError, KeyError, TypeError):
-        return "is being written by another process"
+        return "another process"

@@ -43,7 +43,7 @@ class IndexReader:
             try:
                 return index.nearest(query, count)
             except IndexUnusableError as error:
-                _log.warning("%s; opening it again", error)
+                _log.warning("%s It is opened again.", error)
                 self._drop()
         return None
 
@@ -83,7 +83,7 @@ class IndexReader:
         if index is None:
             self._refused = seal
             _log.warning(
-                "the vector index in %s cannot be used; answering from the catalog alone until `dateline reindex`",
+                "The vector index in %s cannot be used; answers do without it until `dateline reindex` is run.",
                 self._directory,
             )
         old, self._index, self._seal = self._index, index, seal

@@ -49,6 +49,7 @@ CREATE TABLE passage (
     UNIQUE (version, ordinal)
 );
 CREATE INDEX passage_vector ON passage (vector);
+CREATE INDEX passage_scope ON passage (version, vector);    -- which vectors a scope admits, without reading passages
 
 -- Rows are passages of all versions (rowid = passage.number); columns hold terms, not text.
 CREATE VIRTUAL TABLE lexical USING fts5 (title, body, tokenize = 'unicode61');

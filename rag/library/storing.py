@@ -39,7 +39,7 @@ def checked(item: Indexed) -> Indexed:
     text, version = item.article.text, item.article.version
     exact = all(text[each.start : each.end] == each.text and each.version == version for each in item.passages)
     if len(set(parts)) != 1 or not exact:
-        raise LibraryError(f"the passages of {item.location} do not match its text; nothing of this batch was stored")
+        raise LibraryError(f"The passages of {item.location} do not match its text; nothing of this batch was stored.")
     return item
 
 

@@ -1,24 +1,36 @@
-"""Work on the whole library: building the index anew, embedding anew, erasing."""
+"""What the operator does with a whole library: build its index anew, embed it anew, erase, examine."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from rag.errors import LibraryMismatchError, StorageError
+from rag.errors import DatelineError, LibraryError, LibraryMismatchError, StorageError
 from rag.library import catalog, storing
-from rag.library.connections import change, raise_generation, set_meta, state, writing
+from rag.library.connections import Connections, State, change, raise_generation, require, set_meta, state, writing
 from rag.library.exact import packed
+from rag.library.health import entries_in, unchanged
 from rag.library.keeper import IndexKeeper
-from rag.library.lock import writers_place
+from rag.library.lock import in_motion, writers_place
 from rag.protocols import Embedder
-from rag.types import Passage
+from rag.types import Passage, Scope
 
 _BATCH = 256
 _PATIENCE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was examined; `advice` says what to do where it is not well."""
+
+    what: str
+    ok: bool
+    advice: str = ""
 
 
 def reindex(directory: Path, embedder: Embedder | None, embedded: Callable[[Passage], str]) -> None:
@@ -43,6 +55,23 @@ def compact(directory: Path) -> None:
         _empty_log(connection)
 
 
+def examine(directory: Path, connections: Connections, *, model: str, dimension: int) -> list[Finding]:
+    """Return findings about catalog, index, model, permissions and disk, the catalog's first."""
+    findings = [_catalog(connections)]
+    if findings[0].ok:
+        with connections.reading() as connection:
+            now = state(connection)
+            passages = catalog.count_passages(connection, Scope())
+            pending = int(connection.execute("SELECT count(*) FROM journal").fetchone()[0])
+        findings += [
+            _model(now, model, dimension),
+            _rest(directory, pending),
+            _index(directory, now, passages),
+            _leftovers(directory, now),
+        ]
+    return [*findings, *_permissions(directory), _disk(directory)]
+
+
 @contextmanager
 def _whole(directory: Path) -> Iterator[tuple[sqlite3.Connection, IndexKeeper]]:
     with writers_place(directory), writing(directory) as connection:
@@ -60,7 +89,9 @@ def _embed_anew(connection: sqlite3.Connection, embedder: Embedder, embedded: Ca
         passages = catalog.passages(connection, [number for _, number in some])
         vectors = embedder.embed_documents([embedded(passages[number]) for _, number in some])
         if any(len(vector) != embedder.dimension for vector in vectors):
-            raise LibraryMismatchError(f"{embedder.name} gives vectors of another length than it says; check the model")
+            raise LibraryMismatchError(
+                f"The model {embedder.name} gives vectors of another length than it says; check it."
+            )
         changes = [(packed(vector), number) for (number, _), vector in zip(some, vectors, strict=True)]
         connection.executemany("UPDATE vector SET data = ? WHERE number = ?", changes)
     storing.drop_orphans(connection)
@@ -74,5 +105,74 @@ def _empty_log(connection: sqlite3.Connection) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
         if time.monotonic() > deadline:
-            raise StorageError("another process is reading the library without a pause; run `dateline compact` again")
+            raise StorageError("Another process is reading the library without a pause; run `dateline compact` again.")
         time.sleep(0.1)
+
+
+def _catalog(connections: Connections) -> Finding:
+    restore = "restore the library from a backup, or remove its directory and run `dateline ingest` again"
+    try:
+        with connections.reading() as connection:
+            said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
+            articles = catalog.count(connection, Scope())
+    except LibraryError as error:
+        return Finding(what="catalog", ok=False, advice=str(error))
+    if said != ["ok"]:
+        return Finding(what=f"catalog: {said[0]}", ok=False, advice=restore)
+    return Finding(what=f"catalog: {articles} articles", ok=True)
+
+
+def _model(now: State, model: str, dimension: int) -> Finding:
+    what = f"embedding model: {now.model}, {now.dimension} dimensions"
+    return _unless_raised(what, lambda: require(now, model=model, dimension=dimension))
+
+
+def _rest(directory: Path, pending: int) -> Finding:
+    if pending or in_motion(directory):
+        advice = "unless `dateline ingest` is running now, run it again: it finishes what was interrupted"
+        return Finding(what="a writer is at work, or ended without finishing", ok=False, advice=advice)
+    return Finding(what="no unfinished change", ok=True)
+
+
+def _index(directory: Path, now: State, passages: int) -> Finding:
+    if not now.index and not passages:
+        return Finding(what="vector index: none needed yet", ok=True)
+    rebuild = "run `dateline reindex`; answers are complete meanwhile, only slower in a large library"
+    held = entries_in(directory / now.index, now.dimension) if now.index else None
+    if held is None:
+        return Finding(what="vector index: missing or damaged", ok=False, advice=rebuild)
+    if held != passages:
+        return Finding(what=f"vector index: {held} entries for {passages} passages", ok=False, advice=rebuild)
+    if not in_motion(directory) and not unchanged(directory / now.index, now.seal.partition(":")[2]):
+        return Finding(what="vector index: its files are not as they were written", ok=False, advice=rebuild)
+    return Finding(what=f"vector index: {held} passages", ok=True)
+
+
+def _leftovers(directory: Path, now: State) -> Finding:
+    left = sorted(path.name for path in directory.glob("vectors-*") if path.name != now.index)
+    if left:
+        return Finding(what=f"left behind: {', '.join(left)}", ok=False, advice="the next `dateline ingest` removes it")
+    return Finding(what="nothing left behind", ok=True)
+
+
+def _permissions(directory: Path) -> Iterator[Finding]:
+    writable = os.access(directory, os.W_OK)
+    advice = "" if writable else "it can be read, not changed; run as the user who owns it to ingest"
+    yield Finding(what=f"{directory} is {'' if writable else 'not '}writable", ok=writable, advice=advice)
+    if os.name == "posix":
+        shared = directory.stat().st_mode & 0o077
+        hint = f"others on this machine can reach it; chmod 700 {directory}" if shared else ""
+        yield Finding(what="private to its owner", ok=not shared, advice=hint)
+
+
+def _disk(directory: Path) -> Finding:
+    used = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+    return Finding(what=f"disk: {used / 1e6:.1f} MB", ok=True)
+
+
+def _unless_raised(what: str, act: Callable[[], None]) -> Finding:
+    try:
+        act()
+    except DatelineError as error:
+        return Finding(what=what, ok=False, advice=str(error))
+    return Finding(what=what, ok=True)

@@ -180,4 +180,4 @@ def _translated() -> Iterator[None]:
         raise
     except BaseException as error:  # a panic in Chroma's Rust part is no Exception
         first = (str(error).splitlines() or [""])[0][:200]
-        raise IndexUnusableError(f"the vector index failed ({type(error).__name__}: {first})") from error
+        raise IndexUnusableError(f"The vector index failed ({type(error).__name__}: {first}).") from error

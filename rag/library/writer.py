@@ -46,7 +46,7 @@ class LocalWriter:
         if self.known(location) == (article_id, version):
             return
         if not self.has_version(article_id, version):
-            raise ArticleNotFoundError(f"there is no article {article_id} in version {version}; ingest it first")
+            raise ArticleNotFoundError(f"There is no article {article_id} in version {version}; ingest it first.")
         with translated(self._path), change(self._connection):
             storing.place(self._connection, location, article_id, version)
             raise_generation(self._connection)

@@ -7,11 +7,13 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag.errors import LibraryDamagedError, LibraryError, LibraryMismatchError, LibraryMissingError, StorageError
-from rag.library import open_library
-from rag.library.exact import packed
+from rag.library import catalog, open_library
+from rag.library.connections import Connections, state
+from rag.library.exact import VectorCache, packed
 from rag.testing import HashingEmbedder
 from rag.testing.library import EMBEDDER, dense, indexed, made_article, put, texts
 from rag.types import Scope
@@ -163,3 +165,22 @@ def test_examination_finds_what_is_wrong(opened: Open, tmp_path: Path) -> None:
     wrong = {finding.what: finding.advice for finding in library.check() if not finding.ok}
     assert set(wrong) == {"left behind: vectors-old", "private to its owner"}
     assert all(wrong.values())
+
+
+def test_vectors_that_were_removed_leave_the_memory_too(opened: Open, tmp_path: Path) -> None:
+    library, cache, connections = opened(EXACT), VectorCache(EMBEDDER.dimension), Connections(tmp_path / "library")
+
+    def held() -> int:
+        with connections.reading() as connection:
+            first = np.array([min(vector for _, vector in catalog.selection(connection, Scope()))])
+            found = cache.rows(connection, state(connection), first, new_at_most=None)
+        assert found
+        return len(found[0])
+
+    put(library, *(story(number) for number in range(40)))
+    assert held() == 200
+    with library.writing() as writer:
+        for number in range(39):
+            writer.remove(f"story{number}")
+    assert held() == 5
+    connections.close()
