@@ -15,16 +15,18 @@ from rag.types import Article, Source
 
 LONGEST = 5_000_000
 """Characters of one article's text; that is more than the longest novels have."""
+_LONGEST_FIELD = 2_000
+"""Characters of a title or another field; what is beyond them is left out."""
 _TITLE_LENGTH = 90
 
 
 def compose(raw: Raw, path: Path) -> tuple[Article, list[Failure]]:
     """Return the article and remarks about fields that could not be used; raise UnreadableFileError without text."""
     if len(raw.text) > LONGEST:
-        raise UnreadableFileError(f"it is longer than {LONGEST:,} characters; no article is, so split it.")
+        raise UnreadableFileError(f"It is longer than {LONGEST:,} characters; no article is, so split it.")
     raw = _tidied(raw)
     if not any(map(str.isalnum, raw.text)):
-        raise UnreadableFileError("there is no text in it; add the article's text or leave it out.")
+        raise UnreadableFileError("There is no text in it; add the article's text or leave it out.")
     published, updated = moment(raw.published), moment(raw.updated)
     source = Source(
         article_id=article_id(raw, published, path, raw.text),
@@ -43,7 +45,7 @@ def compose(raw: Raw, path: Path) -> tuple[Article, list[Failure]]:
 
 def _tidied(raw: Raw) -> Raw:
     lines = {
-        name: clean_line(getattr(raw, name))
+        name: clean_line(getattr(raw, name)[:_LONGEST_FIELD])
         for name in ("title", "publisher", "author", "published", "updated", "url", "language", "origin_id")
     }
     return replace(raw, text=clean(raw.text), **lines)
@@ -67,9 +69,9 @@ def _remarks(raw: Raw, source: Source, path: Path) -> list[Failure]:
     dated = "write it as 2023-11-09 or 9 November 2023."
     found = []
     if raw.published and not source.published:
-        found.append(remark("the publication date", raw.published, dated))
+        found.append(remark("The publication date", raw.published, dated))
     if raw.updated and not source.updated:
-        found.append(remark("the date of the update", raw.updated, dated))
+        found.append(remark("The date of the update", raw.updated, dated))
     if raw.url and not source.url:
-        found.append(remark("the address", raw.url, "write a whole one that begins with http:// or https://."))
+        found.append(remark("The address", raw.url, "write a whole one that begins with http:// or https://."))
     return found

@@ -34,7 +34,7 @@ def _under(path: Path) -> Iterator[Path | Failure]:
     if directory:
         yield from _walk(path)
     elif special:
-        yield Failure(path=path, place="", reason="it is neither a file nor a directory; give the article's file.")
+        yield Failure(path=path, place="", reason="It is neither a file nor a directory; give the article's file.")
     else:
         yield path
 
@@ -48,7 +48,7 @@ def _walk(root: Path) -> Iterator[Path | Failure]:
             if not name.startswith(".") and loader_for(path) and _belongs(path, root):
                 yield path
     for error in broken:
-        reason = "this directory may not be read by this user; change its permissions."
+        reason = "This directory may not be read by this user; change its permissions."
         yield Failure(path=Path(error.filename or root), place="", reason=reason)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
+
+
+_MOST_OPENED = 1_000
+"""Brackets of one kind in a paragraph whose markup is read: each is searched for its end through the whole rest."""
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<[?!].*?(?:>|\Z)", re.DOTALL)
 
 
 def plain(markdown: str) -> tuple[str, str]:
@@ -17,7 +23,14 @@ def plain(markdown: str) -> tuple[str, str]:
     """
     from markdown_it import MarkdownIt  # noqa: PLC0415  heavy: only where it is used
 
-    tokens = MarkdownIt("commonmark", {"maxNesting": 50}).enable("table").parse(markdown)
+    parser = MarkdownIt("commonmark", {"maxNesting": 50}).enable("table").disable("inline")
+    env: dict[str, object] = {}
+    tokens = parser.parse(markdown, env)
+    for token in tokens:
+        if token.type == "inline":
+            token.children = []
+            if max(map(token.content.count, "[<")) <= _MOST_OPENED:
+                parser.inline.parse(token.content, parser, env, token.children)
     opens_with_title = len(tokens) > 1 and tokens[0].type == "heading_open" and tokens[0].tag == "h1"
     return _inline(tokens[1]) if opens_with_title else "", "".join(_blocks(tokens)).strip()
 
@@ -57,7 +70,7 @@ def _text_of(token: Token) -> str:
 
 
 def _inline(token: Token) -> str:
-    return "".join(_inline_parts(token.children or ()))
+    return "".join(_inline_parts(token.children)) if token.children else token.content
 
 
 def _inline_parts(children: Iterable[Token]) -> Iterator[str]:
@@ -73,7 +86,7 @@ def _inline_parts(children: Iterable[Token]) -> Iterator[str]:
 
 def _without_tags(html: str) -> str:
     reader = _Words()
-    reader.feed(html)
+    reader.feed(_COMMENT.sub(" ", html))  # the parser would search for the end of each anew
     reader.close()
     return " ".join("".join(reader.words).split())
 

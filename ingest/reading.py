@@ -26,9 +26,9 @@ def read_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise UnreadableFileError(f"it is larger than {LARGEST >> 20} MB; split it, or write its articles as .jsonl.")
+        raise UnreadableFileError(f"It is larger than {LARGEST >> 20} MB; split it, or write its articles as .jsonl.")
     if not data.strip():
-        raise UnreadableFileError("it is empty; remove it or write the article into it.")
+        raise UnreadableFileError("It is empty; remove it or write the article into it.")
     return data
 
 
@@ -46,7 +46,7 @@ def decode(data: bytes) -> str:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
     if _is_binary(data):
-        raise UnreadableFileError("it is not text but binary data; convert it to .txt, .md or .html first.")
+        raise UnreadableFileError("It is not text but binary data; convert it to .txt, .md or .html first.")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -71,5 +71,5 @@ def _recognised(data: bytes) -> str:
 
     best = from_bytes(data[: 4 * _SAMPLE]).best()
     if best is None:
-        raise UnreadableFileError("its encoding is neither UTF-8 nor recognisable; save it as UTF-8.")
+        raise UnreadableFileError("Its encoding is neither UTF-8 nor recognisable; save it as UTF-8.")
     return data.decode(best.encoding, "replace")

@@ -31,7 +31,7 @@ def load(path: Path) -> Iterator[Raw | Failure]:
     loader = loader_for(path)
     if loader is None:
         yield Failure(
-            path=path, place="", reason="this kind of file is not read; give .md, .txt, .html, .json or .jsonl."
+            path=path, place="", reason="This kind of file is not read; give .md, .txt, .html, .json or .jsonl."
         )
         return
     try:
@@ -44,7 +44,7 @@ def load(path: Path) -> Iterator[Raw | Failure]:
 
 def _os_reason(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return "it is not there (any more); check the path and run again."
+        return "It is not there (any more); check the path and run again."
     if isinstance(error, PermissionError):
-        return "it may not be read by this user; change its permissions."
-    return f"it could not be read ({error.strerror or type(error).__name__}); check the disk and run again."
+        return "It may not be read by this user; change its permissions."
+    return f"It could not be read ({error.strerror or type(error).__name__}); check the disk and run again."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MOST_ELEMENTS = 20_000
 """Of a page that is searched for its article: the search takes a minute for five times as many."""
 _ADVICE = "save the page of one article, or its text as .txt."
-_NO_ARTICLE = f"there is no article in this page; {_ADVICE}"
+_NO_ARTICLE = f"There is no article in this page; {_ADVICE}"
 
 _STOPS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 
@@ -61,11 +61,11 @@ def _extracted(page: str) -> tuple[_Element, Document]:
     if tree is None:
         raise UnreadableFileError(_NO_ARTICLE)
     if sum(1 for _ in tree.iter()) > _MOST_ELEMENTS:
-        raise UnreadableFileError(f"the page has more than {_MOST_ELEMENTS:,} elements; save its article as .txt.")
+        raise UnreadableFileError(f"The page has more than {_MOST_ELEMENTS:,} elements; save its article as .txt.")
     try:
         article = trafilatura.bare_extraction(page, with_metadata=True, include_comments=False)
     except Exception as error:
-        raise UnreadableFileError(f"the page cannot be taken apart ({type(error).__name__}); {_ADVICE}") from error
+        raise UnreadableFileError(f"The page cannot be taken apart ({type(error).__name__}); {_ADVICE}") from error
     if article is None or isinstance(article, dict) or not _reads_like_prose(article.text or ""):
         raise UnreadableFileError(_NO_ARTICLE)
     return tree, article

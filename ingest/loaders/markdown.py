@@ -21,7 +21,7 @@ def load(path: Path) -> Iterator[Raw | Failure]:
     """Yield the file as one article: fields from its front matter, text from its body as a reader sees it."""
     fields, body = _parted(read_text(path))
     if len(body) > _LONGEST:
-        raise UnreadableFileError(f"it is longer than {_LONGEST:,} characters; split it, or save it as .txt.")
+        raise UnreadableFileError(f"It is longer than {_LONGEST:,} characters; split it, or save it as .txt.")
     heading, text = plain(body)
     title = _line(fields.get("title")) or heading
     if heading and clean_line(heading) == clean_line(title):
@@ -41,14 +41,22 @@ def _parted(text: str) -> tuple[dict[str, object], str]:
     try:
         fields, body = frontmatter.parse(text, handler=YAMLHandler())
     except Exception as error:  # YAML has its own errors, and its constructors raise others
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise UnreadableFileError(f"its front matter is not valid YAML ({reason}); correct it.") from error
+        raise UnreadableFileError(f"Its front matter is not valid YAML ({_reason(error)}); correct it.") from error
     if not isinstance(fields, dict):
-        raise UnreadableFileError("its front matter holds no fields; write lines such as title: Rates held.")
+        raise UnreadableFileError("Its front matter holds no fields; write lines such as title: Rates held.")
     return {str(name).lower(): value for name, value in fields.items()}, body
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong, and in which line of the file."""
+    problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+    said = " ".join((problem or str(error)).split())
+    reason = said if len(said) <= 120 else type(error).__name__
+    return f"line {mark.line + 1}: {reason}" if mark else reason
 
 
 def _line(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(filter(None, map(_line, value[:50])))
+        # No lists inside: YAML's aliases let a few lines stand for billions of words.
+        return ", ".join(_line(each) for each in value[:50] if each and not isinstance(each, list))
     return str(value) if isinstance(value, str | int | float | date) else ""

@@ -32,7 +32,9 @@ def load_lines(path: Path) -> Iterator[Raw | Failure]:
             number += 1
             place = f"line {number}"
             if len(line) > LARGEST:
-                raise UnreadableFileError(f"{place} is longer than {LARGEST >> 20} MB; write one article per line.")
+                raise UnreadableFileError(
+                    f"The row in {place} is longer than {LARGEST >> 20} MB; write one article per line."
+                )
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if line.strip():
@@ -44,7 +46,7 @@ def load_file(path: Path) -> Iterator[Raw | Failure]:
     try:
         value = _parsed(read_text(path))
     except ValueError as error:
-        raise UnreadableFileError(f"it is not valid JSON ({error}); correct it.") from error
+        raise UnreadableFileError(f"It is not valid JSON ({error}); correct it.") from error
     rows = _rows(value)
     if rows is None:
         yield _raw(path, "", value)
@@ -65,9 +67,9 @@ def _row(path: Path, place: str, line: bytes) -> Raw | Failure:
     try:
         value = _parsed(line.decode("utf-8"))
     except UnicodeDecodeError:
-        return Failure(path=path, place=place, reason="the row is not UTF-8; write the file as UTF-8.")
+        return Failure(path=path, place=place, reason="The row is not UTF-8; write the file as UTF-8.")
     except ValueError as error:
-        return Failure(path=path, place=place, reason=f"the row is not valid JSON ({error}); correct it.")
+        return Failure(path=path, place=place, reason=f"The row is not valid JSON ({error}); correct it.")
     return _raw(path, place, value)
 
 
@@ -84,11 +86,11 @@ def _parsed(text: str) -> object:
 
 def _raw(path: Path, place: str, value: object) -> Raw | Failure:
     if not isinstance(value, dict):
-        return Failure(path=path, place=place, reason="it is not an object; write {...} with the article's fields.")
+        return Failure(path=path, place=place, reason="It is not an object; write {...} with the article's fields.")
     fields = {str(name).lower(): found for name, found in value.items()}
     found = {name: _line(_field(fields, name)) for name in _SPELLINGS}
     if not found["text"]:
-        return Failure(path=path, place=place, reason="it has no text; give the article a field named text.")
+        return Failure(path=path, place=place, reason="It has no text; give the article a field named text.")
     return Raw(place=place, **found)
 
 

@@ -96,8 +96,8 @@ def test_a_date_that_may_be_two_days_is_no_date_and_is_remarked(tmp_path: Path) 
     article, remarks = compose(raw, path)
     assert (article.source.published, article.source.url) == (None, None)
     assert [remark.reason.split(" was")[0] for remark in remarks] == [
-        "the publication date '03/04/2024'",
-        "the address 'not a url'",
+        "The publication date '03/04/2024'",
+        "The address 'not a url'",
     ]
 
 
@@ -244,25 +244,25 @@ def test_html_never_guesses_a_date(tmp_path: Path) -> None:
 
 
 BAD = [
-    ("empty.txt", b"", "it is empty"),
-    ("spaces.md", b" \n\t\n", "it is empty"),
-    ("marks.txt", b"--- *** ---", "there is no text in it"),
+    ("empty.txt", b"", "It is empty"),
+    ("spaces.md", b" \n\t\n", "It is empty"),
+    ("marks.txt", b"--- *** ---", "There is no text in it"),
     ("image.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "not text but binary"),
     ("paper.txt", b"%PDF-1.7\n" + b"text " * 200, "not text but binary"),
     ("nul.txt", b"\x00" * 500, "not text but binary"),
-    ("yaml.md", b"---\ntitle: [a\n---\nText.", "front matter is not valid YAML"),
-    ("day.md", b"---\npublished: 2024-13-45\n---\nText.", "front matter is not valid YAML"),
+    ("yaml.md", b"---\ntitle: [a\n---\nText.", "valid YAML (line 3: did not find expected"),
+    ("day.md", b"---\npublished: 2024-13-45\n---\nText.", "valid YAML (month must be in 1..12)"),
     ("long.md", b"words " * 40_000, "longer than 200,000 characters"),
-    ("bare.html", b"<html><body><nav><a href='/'>Home</a></nav></body></html>", "there is no article in this page"),
-    ("none.html", b"<html></html>", "there is no article in this page"),
+    ("bare.html", b"<html><body><nav><a href='/'>Home</a></nav></body></html>", "There is no article in this page"),
+    ("none.html", b"<html></html>", "There is no article in this page"),
     ("many.html", b"<p>Words.</p>" * 21000, "more than 20,000 elements"),
     ("bomb.json", b"[" * 100_000, "nested too deeply"),
     ("broken.json", b'{"text": ', "not valid JSON"),
-    ("bare.json", b'"words"', "it is not an object"),
-    ("none.json", b'{"title": "T"}', "it has no text"),
+    ("bare.json", b'"words"', "It is not an object"),
+    ("none.json", b'{"title": "T"}', "It has no text"),
     ("deep.jsonl", b'{"text":' * 100_000, "nested too deeply"),
     ("latin.jsonl", '{"text": "Zürich"}'.encode("latin-1"), "not UTF-8"),
-    ("page.docx", b"words", "this kind of file is not read"),
+    ("page.docx", b"words", "This kind of file is not read"),
 ]
 
 
@@ -280,7 +280,7 @@ def _failure(path: Path) -> str:
     (found,) = load(path)
     if isinstance(found, Failure):
         return str(found)
-    with pytest.raises(Exception, match="there is no text") as caught:
+    with pytest.raises(Exception, match="There is no text") as caught:
         compose(found, path)
     return f"{path}: {caught.value}"
 
@@ -297,7 +297,7 @@ def test_a_broken_row_is_told_by_its_number_and_the_rest_goes_on(tmp_path: Path)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    assert "it is not there" in _failure(tmp_path / "gone.txt")
+    assert "It is not there" in _failure(tmp_path / "gone.txt")
 
 
 def test_too_large_a_file_and_too_long_an_article(tmp_path: Path) -> None:
@@ -312,3 +312,21 @@ def test_too_large_a_file_and_too_long_an_article(tmp_path: Path) -> None:
 def test_a_hundred_thousand_one_word_lines(tmp_path: Path) -> None:
     article = _one(_write(tmp_path / "lines.txt", "word\n" * 100_000))
     assert article.text.count("\n") == 99_999
+
+
+_HOSTILE = ["<!--" * 25_000, "a <![CDATA[" * 8_000, "[" * 100_000, "![" * 50_000, "[a](" * 25_000, "<?" * 50_000]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", _HOSTILE, ids=lambda text: text[:10])
+def test_markup_without_an_end_takes_no_end_of_time(tmp_path: Path, text: str) -> None:
+    article = _one(_write(tmp_path / "a.md", f"Before it.\n\n{text}\n\nAfter it."))
+    assert article.text.startswith("Before it.")
+
+
+@pytest.mark.timeout(60)
+def test_aliases_in_front_matter_do_not_multiply(tmp_path: Path) -> None:
+    lists = [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 50)}]" for n in range(1, 9)]
+    front = "\n".join(["x0: &x0 [word, word]", *lists, "title: *x8", "author: [Ann Lee, Bo Day]"])
+    source = _one(_write(tmp_path / "a.md", f"---\n{front}\n---\nRates rose.")).source
+    assert (source.title, source.author) == ("Rates rose.", "Ann Lee, Bo Day")

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from ingest import Progress, Report, ingest
-from rag.errors import LibraryLockedError, ProviderBusyError
+from rag.errors import LibraryLockedError, ProviderBusyError, StorageError
 from rag.library import open_library
-from rag.protocols import Library
+from rag.protocols import Indexed, Library, LibraryWriter
 from rag.testing import HashingEmbedder
 
 
@@ -233,7 +235,7 @@ def test_a_file_that_vanishes_midway(news: Path, library: Library, embedder: _Co
     report = ingest([news], library, embedder, progress=vanish)
     assert _counts(report) == (2, 0, 0)
     assert [str(failure) for failure in report.failed] == [
-        f"{news / 'b.txt'}: it is not there (any more); check the path and run again."
+        f"{news / 'b.txt'}: It is not there (any more); check the path and run again."
     ]
 
 
@@ -244,8 +246,8 @@ def test_an_unreadable_file_and_directory(news: Path, library: Library, embedder
     (news / "sub").mkdir(mode=0)
     report = ingest([news], library, embedder)
     assert [failure.reason for failure in report.failed] == [
-        "it may not be read by this user; change its permissions.",
-        "this directory may not be read by this user; change its permissions.",
+        "It may not be read by this user; change its permissions.",
+        "This directory may not be read by this user; change its permissions.",
     ]
 
 
@@ -253,8 +255,8 @@ def test_a_name_that_cannot_be_and_a_pipe(news: Path, library: Library, embedder
     os.mkfifo(news / "pipe.txt")
     report = ingest([news, news / "pipe.txt", news / ("x" * 300 + ".txt")], library, embedder)
     assert [failure.reason.split(";")[0] for failure in report.failed] == [
-        "it is neither a file nor a directory",
-        "it could not be read (File name too long)",
+        "It is neither a file nor a directory",
+        "It could not be read (File name too long)",
     ]
 
 
@@ -287,6 +289,46 @@ def test_a_failure_keeps_what_was_committed_and_the_next_run_goes_on(news: Path,
     assert caught.value.__notes__ == ["64 articles were stored before; run the same again to go on."]
     assert library.count() == 64
     assert _counts(ingest([path], library, _Counting())) == (37, 0, 64)
+
+
+class _FillingDisk:
+    """A library whose disk is full from the second commit on."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._writer: LibraryWriter
+        self._commits = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._library if hasattr(self._library, name) else self._writer, name)
+
+    @contextmanager
+    def writing(self) -> Iterator[LibraryWriter]:
+        with self._library.writing() as self._writer:
+            yield cast("LibraryWriter", self)
+
+    def put(self, batch: Iterable[Indexed]) -> None:
+        self._commits += 1
+        if self._commits > 1:
+            raise StorageError("The library cannot be written; free some space.")
+        self._writer.put(batch)
+
+
+def test_a_full_disk_keeps_what_was_committed_and_the_next_run_goes_on(news: Path, library: Library) -> None:
+    path = _jsonl(news / "a.jsonl", *({"id": n, "text": f"Text number {n} about topic{n}."} for n in range(100)))
+    with pytest.raises(StorageError) as caught:
+        ingest([path], cast("Library", _FillingDisk(library)), _Counting())
+    assert caught.value.__notes__ == ["64 articles were stored before; run the same again to go on."]
+    assert library.count() == 64
+    assert _counts(ingest([path], library, _Counting())) == (36, 0, 64)
+
+
+def test_a_library_among_the_files_is_passed_over(tmp_path: Path, library: Library, embedder: _Counting) -> None:
+    (tmp_path / "a.txt").write_text("A walrus was seen.")
+    for _ in range(2):
+        report = ingest([tmp_path], library, embedder)
+        assert report.failed == ()
+    assert _counts(report) == (0, 0, 1)
 
 
 def test_a_library_that_another_process_writes_to_is_left_alone(
