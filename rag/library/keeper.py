@@ -81,12 +81,14 @@ class IndexKeeper:
                 self.rebuild()
             self._close()
             self._seal()
-        except (IndexUnusableError, sqlite3.Error, OSError) as error:
-            _log.warning(
-                "The vector index could not be written (%s); it is mended when this library is next written.",
-                " ".join(str(error).split()).rstrip("."),
-            )
-            self._close()
+        except IndexUnusableError as error:
+            self._give_up(str(error))
+        except (sqlite3.Error, OSError) as error:
+            self._give_up(f"The vector index could not be written ({error}).")
+
+    def _give_up(self, why: str) -> None:
+        _log.warning("%s It is mended when this library is next written.", why)
+        self._close()
 
     def _attempt(self, act: Callable[[ChromaIndex], None]) -> None:
         if self._lost:
@@ -128,7 +130,8 @@ class IndexKeeper:
                 return index
             index.close()
         except IndexUnusableError as error:
-            _log.warning("%s", error)
+            _log.warning("%s It is rebuilt from the catalog.", error)
+            return None
         _log.warning("The vector index %s is not in step with the catalog; it is rebuilt from it.", directory)
         return None
 
@@ -169,5 +172,9 @@ class IndexKeeper:
     def _clear_away(self) -> None:
         kept = state(self._connection).index
         for path in self._directory.glob(f"{_PREFIX}*"):
-            if path.name != kept:
+            if path.name == kept:
+                continue
+            if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)

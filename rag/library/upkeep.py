@@ -137,6 +137,8 @@ def _rest(directory: Path, pending: int) -> Finding:
 def _index(directory: Path, now: State, passages: int) -> Finding:
     if not now.index and not passages:
         return Finding(what="vector index: none needed yet", ok=True)
+    if not os.access(directory, os.W_OK):
+        return Finding(what="vector index: not examined, which takes the right to write", ok=True)
     rebuild = "run `dateline reindex`; answers are complete meanwhile, only slower in a large library"
     held = entries_in(directory / now.index, now.dimension) if now.index else None
     if held is None:

@@ -83,8 +83,14 @@ def _nothing_left(directory: Path) -> None:
     shutil.rmtree(the_index(directory))
 
 
+def _a_file_in_its_place(directory: Path) -> None:
+    place = the_index(directory)
+    shutil.rmtree(place)
+    place.write_text("no directory")
+
+
 # Some of many; the slow ones differ only in what is damaged.
-_SLOW = [pytest.param(each, marks=pytest.mark.slow) for each in (_random_bytes, _truncated, _no_segment)]
+_SLOW = [pytest.param(each, marks=pytest.mark.slow) for each in (_random_bytes, _truncated, _no_segment, _a_file_in_its_place)]
 DAMAGES = (_torn_links, _sqlite_garbage, _nothing_left, *_SLOW)
 
 
@@ -99,6 +105,7 @@ def test_a_damaged_index_costs_no_answer_and_the_next_writer_rebuilds_it(
     with caplog.at_level(logging.WARNING):
         put(reader, made_article("new", "walrus"))
     assert "rebuil" in caplog.text
+    assert [finding.what for finding in reader.check() if not finding.ok] == []
     assert texts(dense(reader, "walrus", limit=1)) == ["walrus"]
     assert dense(reader, "harbour strike", limit=300) == dense(opened(EXACT), "harbour strike", limit=300)
 
