@@ -90,8 +90,8 @@ def _a_file_in_its_place(directory: Path) -> None:
 
 
 # Some of many; the slow ones differ only in what is damaged.
-_SLOW = [pytest.param(each, marks=pytest.mark.slow) for each in (_random_bytes, _truncated, _no_segment, _a_file_in_its_place)]
-DAMAGES = (_torn_links, _sqlite_garbage, _nothing_left, *_SLOW)
+_MORE = (_random_bytes, _truncated, _no_segment, _a_file_in_its_place)
+DAMAGES = (_torn_links, _sqlite_garbage, _nothing_left, *(pytest.param(each, marks=pytest.mark.slow) for each in _MORE))
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
