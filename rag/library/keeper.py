@@ -43,8 +43,12 @@ class IndexKeeper:
         """Finish what an earlier writer left unfinished, and clear away what it left behind."""
         if in_motion(self._directory) or self._pending():
             _log.warning("The last writer of %s did not finish; its vector index is being checked.", self._directory)
-            self._attempt(lambda _: None)
+            self.prepare()
         self._clear_away()
+
+    def prepare(self) -> None:
+        """Open the index; to be done before a change is noted in the journal, which a rebuild empties."""
+        self._attempt(lambda _: None)
 
     def upsert(self, entries: Sequence[catalog.Entry]) -> None:
         """Put entries into the index."""

@@ -82,6 +82,7 @@ class LocalWriter:
             last = {item.article.source.article_id: item for item in items}
             filled = [each for name, item in last.items() for each in _slots(name, 0, len(item.passages))]
             emptied = [each for name, item in last.items() for each in self._slots_beyond(name, len(item.passages))]
+            self._keeper.prepare()
             pending = self._note([*filled, *emptied])
             self._keeper.upsert([entry for item in last.values() for entry in _entries(item)])
             self._keeper.delete([catalog.slot(*each) for each in emptied])
@@ -97,6 +98,7 @@ class LocalWriter:
             raise catalog.absent(article_id)
         with translated(self._path):
             emptied = self._slots_beyond(article_id, 0)
+            self._keeper.prepare()
             pending = self._note(emptied)
             self._keeper.delete([catalog.slot(*each) for each in emptied])
             with change(self._connection):
