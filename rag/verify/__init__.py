@@ -1,6 +1,24 @@
-"""Whether quoted words carry a sentence: deterministic, local, the same for answers, drafts and evaluation."""
+"""Whether quoted words carry a sentence: deterministic, local, the same for answers, drafts and evaluation.
 
-from rag.verify.closeness import Similarity
+The rules, as a fact-checker would put them. A sentence is compared with all that it cites, taken together.
+
+Unsupported: at least one of these holds.
+- A figure, date or name of the sentence is not in what it cites. Figures count with their units, in digits or words;
+  dates are resolved against the day of publication; a name counts under any alias that the article gives it.
+- It affirms what the quotes deny, denies what they affirm, or turns a direction round (rose for fell).
+- It states as fact what the quotes leave open (may, allegedly, accused).
+- It exchanges who did it and whom it befell, who said it, or whose figure it is.
+- It says admitted, confirmed, because, all or most where the quotes have nothing of the kind.
+- It repeats a quote but for a word that means something else (goalkeeper for captain).
+- The quotes are about something else.
+
+Partial: none of these, but a rounding, a bound or a "will" differs; a part of a name or a figure comes from the rest of
+the passage or the title; or a word or clause of the sentence is not found in what it cites.
+
+Supported: all of it is there, word for word or in other words. Uncited: nothing is cited.
+"""
+
+from rag.verify.alignment import Similarity
 from rag.verify.verdict import Finding, Quote, verify
 
 __all__ = ["Finding", "Quote", "Similarity", "verify"]

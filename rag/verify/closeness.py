@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.verify.terms import terms
+from rag.verify.alignment import LIGHT, Similarity
+from rag.verify.synonyms import terms
 
 INTERCEPT, SHARED_WEIGHT, SIMILAR_WEIGHT = -7.1, 5.8, 8.4
 """Logistic regression of "the quotes carry it" on both measures; `bench/verify.py --fit` prints them."""
@@ -24,9 +25,6 @@ SURE = 0.97
 """Fitted probability from which single words are not looked at."""
 ALIEN = 0.32
 """A word of the claim that is less similar than this to every word of the quotes comes from elsewhere."""
-
-Similarity = Callable[[str, Sequence[str]], list[float]]
-"""Cosine similarity of a sentence with each of some quotes."""
 
 _CLAUSE = re.compile(r"[,;:]\s|\s-+\s|\s(?=(?:and|but|because|after|while|although|when|which|who|before|since|as)\s)")
 _CLAUSE_WORDS = 3
@@ -110,7 +108,7 @@ def _astray(claim: str, theirs: frozenset[str], candidates: Sequence[str], simil
 def _alien(absent: Sequence[str], quotes: Sequence[str], similarity: Similarity) -> bool:
     """Tell whether one of the words that the quotes lack is like none of theirs."""
     theirs = list(dict.fromkeys(word for quote in quotes for word in _written(quote) if terms(word)))
-    looked = [word for word in absent if len(word) > 3 and word.islower()][:_LOOKED_AT]
+    looked = [word for word in absent if len(word) > 3 and word.islower() and word not in LIGHT][:_LOOKED_AT]
     return bool(theirs) and any(max(similarity(word, theirs)) < ALIEN for word in looked)
 
 

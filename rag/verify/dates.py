@@ -27,7 +27,7 @@ _YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)"
 _COUNT = rf"(?P<count>\d{{1,3}}|an?|{'|'.join(SMALL)}|a few|several)"
 _FUTURE = re.compile(
     r"\b(?:will|would|to be|due|plans?|planned|scheduled|upcoming|expect(?:s|ed)?|going to|next|set to|hopes?|until|"
-    r"could|should|ahead|is to|are to|begins?|starts?|opens?|deadline)\b",
+    r"could|should|ahead|is to|are to|begins?|starts?|opens?|takes?|ends?|closes?|resumes?|deadline)\b",
     re.IGNORECASE,
 )
 
@@ -104,12 +104,12 @@ def _says_no_more(ours: Day, theirs: Day) -> bool:
 def _absolute(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
     parts = match.groupdict()
     year = int(parts["year"]) if parts.get("year") else None
-    days = month_day(month_number(parts["month"]), int(parts["day"]), year, context)
+    said = parts.get("weekday")
+    weekday = weekday_number(said) if said else None
+    days = month_day(month_number(parts["month"]), int(parts["day"]), year, context, weekday)
     if parts.get("until"):
         days += month_day(month_number(parts["month"]), int(parts["until"]), year, context)
-    said = parts.get("weekday")
-    if said and days:
-        weekday = weekday_number(said)
+    if weekday is not None and days:
         days = [day._replace(weekday=weekday) if day.weekday is None else day for day in days]
         days = [day for day in days if day.weekday == weekday] or [day._replace(weekday=weekday) for day in days]
     return days, ""
@@ -201,7 +201,8 @@ def _ago(match: re.Match[str], context: Context) -> tuple[list[Day], str]:
     count = int(words) if words.isdigit() else SMALL.get(words, 1)
     direction = 1 if match["when"].lower() in {"later", "after", "from now"} else -1
     exact = match["when"].lower() in {"ago", "from now"}
-    relation = f"{direction * count} {match['unit'].lower()}"
+    # "Seven weeks after it opened" is what "it opened seven weeks earlier" says: the order is left to the words.
+    relation = f"{-count if exact else count} {match['unit'].lower()}"
     days, _ = stepped(direction * count, match["unit"].lower(), context.anchor if exact else None, whole=False)
     if not exact and direction < 0 and context.anchor:
         days, _ = stepped(-count, match["unit"].lower(), context.anchor, whole=False)

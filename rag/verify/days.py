@@ -54,8 +54,11 @@ def weekday_number(name: str) -> int:
     return next(number for number, day in enumerate(_WEEKDAYS) if day.startswith(name.lower().rstrip(".s")[:3]))
 
 
-def month_day(month: int, day: int, year: int | None, context: Context) -> list[Day]:
-    """Return what "12 November" may mean: without a year the last one, and the next where the future is meant."""
+def month_day(month: int, day: int, year: int | None, context: Context, weekday: int | None = None) -> list[Day]:
+    """Return what "12 November" may mean.
+
+    Without a year it is the one with that weekday, else the last one, and the next where the future is meant.
+    """
     if not 1 <= day <= 31:
         return []
     if year is not None:
@@ -67,6 +70,8 @@ def month_day(month: int, day: int, year: int | None, context: Context) -> list[
     near = [found for found in (valid(each, month, day) for each in years) if found]
     past = [found for found in near if found <= context.anchor + timedelta(days=1)]
     later = [found for found in near if found > context.anchor + timedelta(days=1)]
+    if weekday is not None:
+        return [known(found) for found in near if found.weekday() == weekday]
     return [known(found) for found in past[-1:] + (later[:1] if context.future or not past else [])]
 
 

@@ -1,8 +1,8 @@
-"""Figures of a text with what they measure, and whether one text has the other's.
+"""Figures of a text with what they measure.
 
-Values are exact decimals. A figure keeps every reading that its notation admits ("5m" is metres or millions), and two
-figures agree when any two readings do. Words count as digits do: "two", "half a million", "a dozen", "1.2bn", "third".
-Figures inside names ("G7", "F-16") are left to the names, dates to the dates.
+Values are exact decimals. A figure keeps every reading that its notation admits ("5m" is metres or millions). Words
+count as digits do: "two", "half a million", "a dozen", "1.2bn", "third". Figures inside names ("G7", "F-16") are left
+to the names, dates to the dates.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from rag.types import Span
 from rag.verify.numerals import Lexeme, Numeral, lexemes, read_numeral, touching, word_at
-from rag.verify.terms import base, carries_content
-from rag.verify.units import MONEY_SIGNS, STRICT, unit_at
+from rag.verify.synonyms import concept
+from rag.verify.terms import carries_content
+from rag.verify.units import MONEY_SIGNS, unit_at
 
 _BOUNDS = {
     "least": "at least|more than|over|above|exceeding|no fewer than|no less than|upwards of|in excess of|a minimum of",
     "most": "up to|at most|less than|fewer than|under|below|nearly|almost|no more than|just short of|a maximum of",
+    "except": "all but|except(?: for)?",
     "near": "about|around|some|roughly|approximately|estimated|circa|close to|more or less",
 }
 _BOUND = re.compile("|".join(rf"(?P<{kind}>\b(?:{words})\s+\Z)" for kind, words in _BOUNDS.items()), re.IGNORECASE)
@@ -59,49 +60,10 @@ class Figure:
     """"least" ("more than"), "most" ("nearly", "up to"), "near" ("about") or nothing."""
     things: frozenset[str] = frozenset()
     """Base forms of what it counts, as far as the next words tell."""
+    done: str = ""
+    """Concept of the content word right before it: what happened to what it counts."""
     weak: bool = False
     """True for a bare "one", which counts nothing as often as not."""
-
-
-class Comparison(NamedTuple):
-    """Figures of a claim that the quotes lack, and those that they have only loosely."""
-
-    missing: tuple[str, ...]
-    loose: tuple[str, ...]
-
-
-def compare_figures(claim: Sequence[Figure], quoted: Sequence[Figure]) -> Comparison:
-    """Return which figures of a claim are absent from the quoted ones, and which agree but for a hedge or rounding."""
-    missing, loose = [], []
-    for figure in claim:
-        equal = [other for other in quoted if _agree(figure, other)]
-        if equal and not _about_another_thing(figure, equal, quoted) and not _bounded_apart(figure, equal):
-            if not any(_same_bound(figure, other) for other in equal):
-                loose.append(figure.text)
-        elif any(_near(figure, other) for other in quoted):
-            loose.append(figure.text)
-        elif not figure.weak:
-            missing.append(figure.text)
-    return Comparison(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(loose)))
-
-
-def turned_ranges(claim: str, quote: str) -> tuple[str, ...]:
-    """Return what an evened claim gives as "from A to B" where the quote has "from B to A"."""
-    ours, theirs = _steps(claim), _steps(quote)
-    return tuple(
-        f"from {first.text} to {last.text}"
-        for first, last in ours
-        if any(_agree(first, end) and _agree(last, begin) and not _agree(first, begin) for begin, end in theirs)
-    )
-
-
-def _steps(text: str) -> list[tuple[Figure, Figure]]:
-    found = figures(text)
-    return [
-        (first, last)
-        for first, last in pairwise(found)
-        if text[first.end : last.start] == " to " and text[: first.start].endswith("from ")
-    ]
 
 
 @lru_cache(maxsize=2048)
@@ -189,8 +151,22 @@ def _figure(row: Sequence[Lexeme], at: int, numeral: Numeral, text: str) -> Figu
         kind=numeral.kind,
         bound=kind,
         things=_things(row, after),
+        done=_before(row, at - 1),
         weak=row[at].text == "one" and numeral.values[0] == 1 and not unit and not money,
     )
+
+
+def _before(row: Sequence[Lexeme], at: int) -> str:
+    for lexeme in reversed(row[max(0, at - 4) : at + 1]):
+        if lexeme.kind == "number" or lexeme.text in _APART:
+            return ""
+        if lexeme.kind == "word" and carries_content(lexeme.text) and lexeme.text not in _BOUNDING:
+            return concept(lexeme.text)
+    return ""
+
+
+_APART = frozenset(", ; . and or but while as".split())  # noqa: SIM905  reads better as text
+_BOUNDING = frozenset("least than around some roughly nearly almost approximately estimated many much".split())  # noqa: SIM905
 
 
 def _prefix(row: Sequence[Lexeme], at: int) -> tuple[int, int, str]:
@@ -212,7 +188,7 @@ def _things(row: Sequence[Lexeme], after: int) -> frozenset[str]:
         if lexeme.kind != "word" or lexeme.text in _ENDS_THING or len(things) == 2:
             break
         if carries_content(lexeme.text):
-            things.append(base(lexeme.text))
+            things.append(concept(lexeme.text))
     return frozenset(things)
 
 
@@ -234,65 +210,3 @@ def _sharing(figure: Figure, other: Figure, scales: Sequence[int]) -> Figure:
     unit = ours.unit or theirs.unit
     shared = [reading for reading in (Reading(ours.value, unit), Reading(ours.value * scale, unit)) if reading != ours]
     return replace(figure, readings=(*figure.readings, *shared), things=figure.things or other.things)
-
-
-def _agree(claim: Figure, quoted: Figure) -> bool:
-    if claim.kind == "vague":
-        return _vaguely(claim, quoted)
-    if {claim.kind, quoted.kind} == {"ordinal", "number"} or "vague" in quoted.kind:
-        return False
-    if (claim.kind == "time") != (quoted.kind == "time"):
-        return False
-    return any(_equal(ours, theirs) for ours in claim.readings for theirs in quoted.readings)
-
-
-def _vaguely(claim: Figure, quoted: Figure) -> bool:
-    scale = claim.readings[0].value
-    if quoted.kind == "vague":
-        return quoted.readings[0].value == scale
-    return any(2 * scale <= abs(reading.value) < 1000 * scale for reading in quoted.readings)
-
-
-def _equal(ours: Reading, theirs: Reading) -> bool:
-    if {ours.unit, theirs.unit} == {"percent", ""} and Decimal(0) < min(ours.value, theirs.value) < 1:
-        part, percent = (ours.value, theirs.value) if not ours.unit else (theirs.value, ours.value)
-        return abs(part * 100 - percent) < Decimal("0.5")
-    if {ours.unit, theirs.unit} == {"point", "basis point"}:
-        smaller, larger = sorted((ours.value, theirs.value))
-        return smaller * 100 == larger
-    if ours.value != theirs.value:
-        return False
-    return ours.unit == theirs.unit or not ours.unit or (not theirs.unit and ours.unit not in STRICT)
-
-
-def _about_another_thing(figure: Figure, equal: Sequence[Figure], quoted: Sequence[Figure]) -> bool:
-    """Tell whether the quotes count what the claim counts, but with another figure ("3 dead, 5 hurt" turned round)."""
-    if not figure.things or any(not other.things or other.things & figure.things for other in equal):
-        return False
-    return any(
-        other.things & figure.things and other.kind == figure.kind and not _agree(figure, other) for other in quoted
-    )
-
-
-def _same_bound(figure: Figure, other: Figure) -> bool:
-    return {"": "near"}.get(figure.bound, figure.bound) == {"": "near"}.get(other.bound, other.bound)
-
-
-def _bounded_apart(figure: Figure, equal: Sequence[Figure]) -> bool:
-    """Tell whether one says "more than" where the other says "fewer than"."""
-    return all({figure.bound, other.bound} == {"least", "most"} for other in equal)
-
-
-def _near(figure: Figure, other: Figure) -> bool:
-    """Tell whether a hedged round figure ("nearly 300") stands for a quoted one (297), within a twentieth."""
-    if not figure.bound or figure.kind != "number" or other.kind != "number":
-        return False
-    return any(
-        _equal(Reading(ours.value, ours.unit), Reading(ours.value, theirs.unit))
-        and len(f"{ours.value.normalize():f}".strip("-0.").replace(".", "")) <= 2
-        and 0 < abs(ours.value - theirs.value) * 20 <= abs(theirs.value)
-        and not (figure.bound == "least" and theirs.value < ours.value)
-        and not (figure.bound == "most" and theirs.value > ours.value)
-        for ours in figure.readings
-        for theirs in other.readings
-    )

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from rag.types import Span
 from rag.verify.openings import OPENING_WORDS, TITLES
+from rag.verify.synonyms import is_ordinary
 from rag.verify.terms import base, folded, tokens
 from rag.words import STOP_WORDS
 
@@ -42,6 +43,10 @@ _CONNECTORS = frozenset("of the de del la van von der bin al el da di".split()) 
 _PRONOUN = re.compile(r"\b(?:he|she|they|it|his|her|him|them|their|its|we|i|our|my|who)\b", re.IGNORECASE)
 _BODIES = frozenset("ministry department office council court committee agency".split())  # noqa: SIM905  as above
 _COURTESY = frozenset("mr mrs ms miss dr sir dame lady lord".split())  # noqa: SIM905  as above
+_DESCRIPTION = re.compile(
+    r"\b[Tt]h(?:e|is)\s(?:[A-Z]\w+\s|[a-z]+\s)?(?:capital|city|town|charity|company|firm|group|club|team|band|country|nation|"
+    r"agency|union|party|bank|university|hospital|school|retailer|network|singer|actor|actress|star|author|island)\b"
+)
 _GAP = re.compile(r"(?:'s)?[ .\-]{1,2}")
 _IDENTIFIER = re.compile(r"\b(?=[A-Za-z]*[A-Z])[A-Za-z]{1,8}-?\d{1,4}[A-Za-z]?\b")
 _OPENS = re.compile(r"(?:^|[.!?:;]['\")\]]*\s|[\"(\[]\s?|(?:^|\s)'|\s-\s|\.\.\.\s?)\Z")
@@ -87,7 +92,7 @@ def compare_names(claim: str, taken: Sequence[Span], contexts: Sequence[Context]
         hard = [part for part in unexplained if offices or part.word not in TITLES]
         loose += [part.text for part in unexplained if part not in hard and part.word not in _COURTESY]
         for part in hard:
-            if any(_governs(part, each) for each in contexts):
+            if any(_governs(part, each) or _described(part, each) for each in contexts):
                 loose.append(part.text)
             elif not any(_explained(part, claim, each) for each in contexts):
                 missing.append(part.text)
@@ -157,7 +162,11 @@ def _common(part: NamePart, name: Sequence[NamePart]) -> bool:
         return False
     if part.word in STOP_WORDS:
         return True
-    ordinary = part.word in OPENING_WORDS or part.word.endswith(("ly", "tion", "tions", "ment", "ments", "ness"))
+    ordinary = (
+        part.word in OPENING_WORDS
+        or is_ordinary(part.word)
+        or part.word.endswith(("ly", "tion", "tions", "ment", "ments", "ness"))
+    )
     return part.opens and (ordinary or (len(name) == 1 and part.word.endswith(("ing", "ed", "ists", "ians", "ors"))))
 
 
@@ -259,6 +268,12 @@ def _governs(part: NamePart, context: Context) -> bool:
     quoted = _keys(context.quote)
     capitals = {capital for capital, country in _CAPITALS.items() if country in _alias_keys(part.word, part.text)}
     return _CAPITALS.get(part.word, "") in quoted or not capitals.isdisjoint(quoted)
+
+
+def _described(part: NamePart, context: Context) -> bool:
+    """Tell whether the quote speaks of "the charity" or "the Dutch capital", and this name stood before."""
+    known = _keys(context.title) | _keys(context.before)
+    return bool(_DESCRIPTION.search(context.quote)) and not known.isdisjoint(_alias_keys(part.word, part.text))
 
 
 def _titled(part: NamePart, context: Context) -> bool:

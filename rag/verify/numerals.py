@@ -32,7 +32,7 @@ FRACTIONS = {
     "quarter": Decimal("0.25"), "quarters": Decimal("0.25"), "fifth": Decimal("0.2"), "fifths": Decimal("0.2"),
     "tenth": Decimal("0.1"), "tenths": Decimal("0.1"), "eighths": Decimal("0.125"), "sixths": Decimal(1) / 6,
 }  # fmt: skip
-TIMES = {"once": 1, "twice": 2, "thrice": 3}
+TIMES = {"twice": 2, "thrice": 3}
 
 _LEXEME = re.compile(
     r"(?P<number>\d+(?:,\d{3})+(?:\.\d+)?(?!,?\d)|\d+(?:[.,]\d+)?|(?<!\d)\.\d+)|(?P<word>[^\W\d_]+)|(?P<mark>[^\w\s])"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.verify.terms import base
+from rag.verify.synonyms import concept
 
 _OPPOSITES = (
     (
@@ -44,21 +44,35 @@ _OPPOSITES = (
     ("brother", "sister"),
     ("north northern", "south southern"), ("east eastern", "west western"),
     ("friend ally", "enemy foe"),
-    ("urban", "rural"), ("minimum", "maximum"), ("day", "night"), ("hot", "cold"), ("rich", "poor"), ("new", "old"),
+    ("for", "against"), ("ahead front", "behind"), ("last previous past", "next coming"), ("yesterday", "tomorrow"),
+    ("urban", "rural"), ("minimum", "maximum"), ("hot", "cold"), ("rich", "poor"), ("new", "old"),
 )  # fmt: skip
-AXES = tuple({base(word): pole for pole, words in enumerate(axis) for word in words.split()} for axis in _OPPOSITES)
-"""For each kind of opposition, the pole of each base form."""
+AXES = tuple({concept(word): pole for pole, words in enumerate(axis) for word in words.split()} for axis in _OPPOSITES)
+"""For each kind of opposition, the pole of each concept."""
 
 CONVERSE = frozenset(
-    number for number, poles in enumerate(AXES) if not poles.keys().isdisjoint({base("win"), base("buy"), base("lend")})
+    number
+    for number, poles in enumerate(AXES)
+    if not poles.keys().isdisjoint({concept("win"), concept("buy"), concept("lend")})
 )
 """Oppositions that hold for one and the same pair: who does not win, loses."""
+_CLASSES = tuple(
+    frozenset(map(concept, words.split()))
+    for words in (
+        "mayor governor president senator minister chancellor king queen ambassador councillor",
+        "captain goalkeeper referee coach striker defender midfielder", "bridge tunnel canal railway airport harbour",
+        "doctor nurse midwife surgeon paramedic pharmacist", "firefighter police soldier sailor teacher farmer miner",
+        "prosecution defence plaintiff defendant", "passenger driver pilot pedestrian cyclist vehicle",
+        "second minute hour day week month year decade century", "primary secondary", "gas oil coal gold",
+    )
+)  # fmt: skip
+"""Things of one kind: who says one for another is wrong, however near their meanings."""
 _TURNING = frozenset({"un", "in", "im", "il", "ir", "dis", "non"})
 
 
 def opposed(one: str, other: str) -> bool:
     """Tell whether two words exclude each other."""
-    return opposed_bases(base(one), base(other)) or prefixed(one, other) or prefixed(other, one)
+    return opposed_concepts(concept(one), concept(other)) or prefixed(one, other) or prefixed(other, one)
 
 
 def prefixed(longer: str, word: str) -> bool:
@@ -66,6 +80,12 @@ def prefixed(longer: str, word: str) -> bool:
     return len(word) > 3 and longer.endswith(word) and longer.removesuffix(word) in _TURNING
 
 
-def opposed_bases(one: str, other: str) -> bool:
-    """Tell whether two base forms exclude each other."""
+def of_one_kind(one: str, other: str) -> bool:
+    """Tell whether two words name different things of one kind."""
+    ours, theirs = concept(one), concept(other)
+    return ours != theirs and any(ours in each and theirs in each for each in _CLASSES)
+
+
+def opposed_concepts(one: str, other: str) -> bool:
+    """Tell whether two concepts exclude each other."""
     return any(one in poles and other in poles and poles[one] != poles[other] for poles in AXES)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.verify.opposites import opposed_bases
-from rag.verify.terms import Token, base, carries_content, pieces, tokens
+from rag.verify.opposites import opposed_concepts
+from rag.verify.synonyms import concept, pieces
+from rag.verify.terms import Token, base, carries_content, tokens
 
 _REACH = 8
 """Content words that a negation governs at most, up to the end of its clause."""
@@ -17,10 +18,18 @@ _PLAIN = frozenset(
     "not no never nor neither nobody none nothing nowhere cannot without hardly barely scarcely".split()  # noqa: SIM905
 )
 _VERBS = frozenset(
-    """deny refuse reject fail decline dismiss rebuff rule-out lack unable refute dispute oppose prevent
+    """deny refuse reject fail decline dismiss rebuff rule-out lack unable refute oppose prevent
     block veto avoid unlikely impossible false untrue absence""".split()  # noqa: SIM905  a list of words reads better
 )
 _SPOKEN = frozenset("deny refute dispute dismiss reject false untrue".split())  # noqa: SIM905  as above
+_NEGATIVE = frozenset(
+    concept(word)
+    for word in """unknown unclear uncertain unexplained inconclusive unaffected undecided unwilling unnoticed unhappy
+    fabrication fabricated nonsense baseless groundless lie""".split()  # noqa: SIM905
+)
+"""Words that deny by their prefix; they bear out a negation, and keep one."""
+_ENDED = frozenset(map(concept, ["stop", "cease", "end", "abandon", "quit"]))
+"""Words that say of a thing that it is no longer so."""
 _HARMLESS = re.compile(
     r"\b(?:not only|not just|not least|no doubt|no less than|no fewer than|no more than|no later than|no matter|"
     r"not merely|not to mention|nothing but|if not|whether or not|no sooner|none other than|nothing short of|"
@@ -59,10 +68,14 @@ def compare_polarity(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
     affirmed = frozenset().union(*(each.affirmed for each in theirs))
     mine_denied, mine_affirmed = ours.denied & said, ours.affirmed & said
     if ours.negations and not any(each.negations for each in theirs):
+        if "no longer" in claim.lower() and not affirmed.isdisjoint(_ENDED):
+            return ()
+        if any(concept(each.word) in affirmed for each in ours.negations) or not affirmed.isdisjoint(_NEGATIVE):
+            return ()
         # "Never opened" says what "always closed" says.
-        turned = any(opposed_bases(term, other) for term in ours.denied for other in affirmed)
+        turned = any(opposed_concepts(term, other) for term in ours.denied for other in affirmed)
         return () if turned else (ours.negations[0].word,)
-    if mine_denied & denied:
+    if mine_denied & denied or not ours.affirmed.isdisjoint(_NEGATIVE):
         return ()
     dropped = [each for text in theirs for each in text.negations if _dropped(each, mine_affirmed, affirmed)]
     if dropped:
@@ -96,9 +109,10 @@ def polarity(text: str) -> Polarity:
     ]
     times = Counter(term for negation in found for term in negation.governed)
     denied = frozenset(term for term, count in times.items() if count % 2)
-    everything = frozenset(term for token in row if carries_content(token.word) for term in pieces(token.word))
     effective = tuple(each for each in found if not each.governed or any(term in denied for term in each.governed))
-    return Polarity(negations=effective, denied=denied, affirmed=everything - denied)
+    spoken = Counter(term for token in row if carries_content(token.word) for term in pieces(token.word))
+    affirmed = frozenset(term for term in spoken if term not in denied or spoken[term] > times[term])
+    return Polarity(negations=effective, denied=denied, affirmed=affirmed)
 
 
 def negating(word: str) -> bool:
@@ -131,6 +145,18 @@ def _governed(row: Sequence[Token], place: int, text: str) -> tuple[str, ...]:
         if _CLAUSE_END.search(text, before.end, token.start) or token.word in _SOFT_END or len(governed) >= _REACH:
             break
         if "," in text[before.end : token.start] and governed:
+            break
+        if carries_content(token.word):
+            governed += pieces(token.word)
+    passive = row[place + 1].word == "by" if place + 1 < len(row) else False
+    return tuple(governed) if governed and not passive else _subject(row, place, text)
+
+
+def _subject(row: Sequence[Token], place: int, text: str) -> tuple[str, ...]:
+    """Return what stands before a passive such as "was rejected", nearest first."""
+    governed: list[str] = []
+    for token, after in zip(row[:place][::-1], row[: place + 1][::-1], strict=False):
+        if _CLAUSE_END.search(text, token.end, after.start) or token.word in _SOFT_END or len(governed) >= _REACH:
             break
         if carries_content(token.word):
             governed += pieces(token.word)

@@ -42,7 +42,8 @@ _TYPOGRAPHY = str.maketrans({
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 _VULGAR = re.compile("(?<=\\d)\\s?([½¼¾])|([½¼¾])")
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|(?:[^\W\d_]\.){2,}|[^\W\d_][^\W_]*(?:'[^\W\d_]+)?")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Scripts that put no space between words, or glue particles to them."""
 
 
 class Token(NamedTuple):
@@ -82,7 +83,7 @@ def base(word: str) -> str:
     if word in _IRREGULAR:
         return _IRREGULAR[word]
     short = stem(word)
-    if len(short) > 3 and short[-1] == short[-2] and short != word:
+    if len(short) > 3 and short[-1] == short[-2] and short.isascii():
         short = short[:-1]
     return _IRREGULAR.get(short, short)
 
@@ -90,16 +91,3 @@ def base(word: str) -> str:
 def carries_content(word: str) -> bool:
     """Tell whether a folded word says something by itself."""
     return word not in STOP_WORDS and (len(word) > 1 or not word.isascii() or word.isdigit())
-
-
-@lru_cache(maxsize=4096)
-def terms(text: str) -> tuple[str, ...]:
-    """Return the base forms of the content words of an evened text, in order; unspaced scripts as letter pairs."""
-    return tuple(term for token in tokens(text) if carries_content(token.word) for term in pieces(token.word))
-
-
-def pieces(word: str) -> list[str]:
-    """Return what a folded word is compared by."""
-    if _UNSPACED.search(word):
-        return [word[place : place + 2] for place in range(max(1, len(word) - 1))]
-    return [base(word)]

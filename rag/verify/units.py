@@ -60,6 +60,13 @@ _PAIRS = {
     ("pounds", "sterling"): "£",
 }
 MONEY_SIGNS = {"$": "$", "€": "€", "£": "£", "¥": "¥", "₩": "₩", "₹": "₹", "₽": "rouble", "usd": "$", "eur": "€"}
+MULTIPLES = {
+    "decade": ("year", 10), "century": ("year", 100), "week": ("day", 7), "minute": ("second", 60),
+    "hour": ("second", 3600), "km": ("cm", 100_000), "m": ("cm", 100), "tonne": ("kg", 1000),
+    "gigawatt": ("megawatt", 1000),
+    "foot": ("inch", 12),
+}  # fmt: skip
+"""Units that are whole multiples of a smaller one."""
 STRICT = frozenset({"percent", "point", "basis point", "$", "€", "£", "¥", "₩", "₹", "yuan", "rouble", "cent", "penny"})
 """Units that a figure must carry in the quote as well; others may be left out there, as in "aged 52"."""
 

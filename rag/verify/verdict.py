@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.types import Source, Span, Verdict
-from rag.verify.alignment import changed_facts
-from rag.verify.closeness import Closeness, Compared, Similarity, measure
+from rag.verify.agreement import compare_figures, turned_ranges
+from rag.verify.alignment import Similarity, changed_facts, replaced_words
+from rag.verify.binding import misbound
+from rag.verify.closeness import Closeness, Compared, measure
 from rag.verify.dates import Dated, bare_year, compare_dates, dates, published_day, spans
-from rag.verify.direction import contradicted, hedges_dropped, roles_exchanged
-from rag.verify.figures import Figure, compare_figures, figures, turned_ranges
+from rag.verify.direction import (
+    agents_exchanged,
+    contradicted,
+    hedges_dropped,
+    rates_changed,
+    roles_exchanged,
+    sides_exchanged,
+)
+from rag.verify.figures import Figure, figures
 from rag.verify.names import Context, compare_names, unknown_identifiers
 from rag.verify.polarity import compare_polarity
+from rag.verify.speakers import compare_speakers, unproved_strong_words
+from rag.verify.synonyms import plain
 from rag.verify.terms import evened, tokens
 
 _ATTRIBUTED = re.compile(
@@ -28,6 +39,14 @@ _DATELINE = re.compile(
 _SIGN = re.compile(r"(?<!\w)[-+](?=\d)|[%$€£¥₩°]")
 _MENTIONED = 4
 """Words that are named as missing where the sentence as a whole is not borne out."""
+
+
+LONGEST = 200
+"""Words beyond which a claim is no sentence that can be checked; only a word for word copy passes."""
+
+
+READ = 3000
+"""Characters of a quote that are compared; what stands later bears out nothing but a copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +78,18 @@ def verify(claim: str, quotes: Sequence[Quote], similarity: Similarity) -> Findi
     if not quotes:
         return Finding(verdict=Verdict.UNCITED)
     said = _without_attribution(evened(claim), quotes)
-    texts = [evened(quote.text) for quote in quotes]
-    if _verbatim(said, texts):
+    if _verbatim(said, [evened(quote.text) for quote in quotes]):
         return Finding(verdict=Verdict.SUPPORTED, closeness=1.0)
+    if len(tokens(said)) > LONGEST:
+        return Finding(verdict=Verdict.UNSUPPORTED)
+    said, texts = plain(said), [_words_of(quote) for quote in quotes]
     ours = _claimed_dates(said, quotes)
     counted = figures(said, spans(ours))
-    missing, loose = _facts(said, ours, counted, quotes)
     settled = [*spans(ours), *(Span(each.start, each.end) for each in counted)]
+    missing, loose = _facts(said, ours, counted, quotes)
+    if len(texts) == 1:
+        replaced = replaced_words(_blanked(said, settled), texts[0], similarity)
+        missing, loose = [*missing, *replaced.changed], [*loose, *replaced.reworded]
     compared = Compared(
         claim=said,
         rest=_without_outlets(_blanked(said, settled), quotes),
@@ -105,9 +129,11 @@ def _facts(
     said: str, ours: Sequence[Dated], counted: Sequence[Figure], quotes: Sequence[Quote]
 ) -> tuple[list[str], list[str]]:
     """Return what is missing, and what is there only loosely."""
-    texts = [evened(quote.text) for quote in quotes]
+    texts = [_words_of(quote) for quote in quotes]
     quoted = _quoted_figures(texts, quotes)
-    numbers = compare_figures(counted, quoted)
+    numbers = compare_figures(
+        counted, quoted, [each for quote in quotes for each in figures(plain(evened(quote.source.title)))]
+    )
     years = [each for each in ours if not (bare_year(each) and _counts(each, quoted))]
     contexts = [_context(text, quote) for text, quote in zip(texts, quotes, strict=True)]
     named = compare_names(said, [*spans(ours), *(Span(each.start, each.end) for each in counted)], contexts)
@@ -117,19 +143,29 @@ def _facts(
         *named.missing,
         *compare_polarity(said, texts),
         *contradicted(said, texts),
+        *agents_exchanged(said, texts),
         *unknown_identifiers(said, contexts),
+        *unproved_strong_words(said, texts),
     ]
+    speakers, hedges = compare_speakers(said, texts), hedges_dropped(said, texts)
+    missing += [*speakers.missing, *hedges.open, *rates_changed(said, texts)]
     if len(texts) == 1:
         missing += [
             *changed_facts(said, texts[0]),
             *roles_exchanged(said, texts[0]),
             *turned_ranges(said, texts[0]),
+            *misbound(said, texts[0]),
+            *sides_exchanged(said, texts[0]),
         ]
-    return missing, [*numbers.loose, *named.loose, *hedges_dropped(said, texts)]
+    return missing, [*numbers.loose, *named.loose, *speakers.loose, *hedges.coming]
 
 
 def _counts(dated: Dated, quoted: Sequence[Figure]) -> bool:
     return any(reading.value == int(dated.text) and not reading.unit for each in quoted for reading in each.readings)
+
+
+def _words_of(quote: Quote) -> str:
+    return plain(evened(quote.text[:READ]))
 
 
 def _day(source: Source) -> date | None:
@@ -165,11 +201,11 @@ def _quoted_figures(texts: Sequence[str], quotes: Sequence[Quote]) -> list[Figur
 
 def _context(text: str, quote: Quote) -> Context:
     source = quote.source
-    around = evened(quote.nearby)
+    around = plain(evened(quote.nearby[: 2 * READ]))
     before, found, _ = around.partition(text)
     return Context(
         quote=text,
-        title=evened(source.title),
+        title=plain(evened(source.title)),
         before=before if found else "",
         around=around,
         source=evened(". ".join(filter(None, (source.publisher, source.author)))),
@@ -177,7 +213,7 @@ def _context(text: str, quote: Quote) -> Context:
 
 
 def _explanation(quote: Quote) -> str:
-    return evened(f"{quote.source.title} {quote.source.publisher or ''} {quote.nearby}")
+    return plain(evened(f"{quote.source.title} {quote.source.publisher or ''} {quote.nearby[: 2 * READ]}"))
 
 
 def _without_attribution(said: str, quotes: Sequence[Quote]) -> str:
