@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from rag.errors import ProviderError
 from rag.ground import Grounded, Grounder
 from rag.protocols import Answerer, Brief, Embedder, Insufficient, Library, Retriever, Rewriter
+from rag.question.conversation import NOT_SAID
 from rag.question.scope import narrowed
 from rag.types import (
     Answer,
@@ -166,7 +167,7 @@ class _Work:
             question=self.question,
             standalone=self.standalone,
             scope=self.scope,
-            text=f"The articles do not say. {self.reason}".strip(),
+            text=f"{NOT_SAID} {self.reason}".strip(),
             status=Status.NOT_IN_SOURCES,
             rejected=grounded.rejected if grounded else (),
             hits=self.hits,

@@ -13,6 +13,8 @@ TURNS = 5
 LONGEST_QUESTION, LONGEST_ANSWER = 300, 600
 """Characters of each that are told."""
 NONE = "(none)"
+NOT_SAID = "The articles do not say."
+"""How answers begin that found nothing; as history they name nothing worth searching for."""
 
 _MARKERS = re.compile(r"[ \t]*\[\d{1,4}\]")
 _PLACES = re.compile(r"[<＜﹤‹](?=[\s/\\\u200b-\u200f\ufeff]*(?:conversation|passages|question)\b)", re.IGNORECASE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from rag.question.conversation import NOT_SAID
 from rag.types import Turn
 from rag.words import STOP_WORDS, content_words, words
 
@@ -12,6 +13,10 @@ NEAR = 2
 """How many of the latest turns lend their words; older ones lend names only."""
 SHORT_ANSWER = 10
 """Words up to which an earlier answer is taken whole; of a longer one only its names."""
+ALONE = 1
+"""Words of content up to which a question says too little to stand alone."""
+SHORT_QUESTION = 4
+"""Words of content up to which words from earlier show that a question goes on about the same."""
 MOST_NAMES = 5
 LONGEST_CONTEXT = 240
 """Characters of context that are added to a question."""
@@ -25,7 +30,7 @@ _REFERS = re.compile(
 _EMPTY_IT = re.compile(
     r"\b(?:is|was) it (?:true|possible|likely|known|clear)(?: that)?\b|\b(?:is|are|was|were) there\b", re.IGNORECASE
 )
-_ELLIPSIS = re.compile(r"\W*(?:(?:and|but|so|or|ok|okay|then)\b[\s,]*)*(?:what|how) about\b", re.IGNORECASE)
+_ELLIPSIS = re.compile(r"\W*(?:(?:and|but|so|or|ok|okay|then)\b[\s,]*)*(?:(?:what|how) about|any)\b", re.IGNORECASE)
 _JOINED = re.compile(r"\W*(?:and|but|so|or|then)\b", re.IGNORECASE)
 _THE = re.compile(r"\bthe\s+([^\W\d_]+)", re.IGNORECASE)
 _YES_NO = re.compile(r"^\W*(?:yes|no|yeah|nope|unknown|not really|not stated)\b[\s,.;:!]*", re.IGNORECASE)
@@ -40,8 +45,6 @@ _POSSESSIVE = re.compile(r"['’]s$")
 _ASKED_KIND = re.compile(r"\b(?:which|what)\s+$", re.IGNORECASE)
 # These words before an outlet's name would limit the search to that outlet (see rag/question/scope.py).
 _LIMITS = re.compile(r"\b(?i:according to|in|by|from|did|does|has)\s+(?:[Tt]he\s+)?(?=[^\W\d_a-z]|\d)")
-_NO_ANSWER = "The articles do not say."
-"""How answers begin that found nothing; they name nothing worth searching for."""
 
 _STARTERS = STOP_WORDS | frozenset(
     """tell give list show name describe explain summarise summarize compare please ok okay yes really let's isn't
@@ -51,7 +54,8 @@ _COMMON = frozenset(
     """happen happened happening happens kind type thing things anything something anyone someone people person many
     much long old young name named called say said says tell told mention mentioned get got give given go gone went
     come came make made take took taken know known think want like time times way part exactly article articles story
-    news else""".split()  # noqa: SIM905  a list of words reads better as text
+    news else occur occurs occurred end ends ended begin began start started talk talks talked current currently next
+    place""".split()  # noqa: SIM905  a list of words reads better as text
 )
 
 
@@ -68,7 +72,14 @@ def leans(question: str, history: Sequence[Turn]) -> bool:
         return False
     earlier = {term for turn in history for term in content_words(f"{turn.question} {turn.answer}")}
     definite = {term for noun in _THE.findall(question) for term in content_words(noun)}
-    return len(content) <= 4 or bool(definite & earlier)
+    # One word, such as "the turnout", is of something said before; more words of their own are a subject of their own.
+    return len(content) <= ALONE or bool(definite & earlier) or _continues(content, earlier)
+
+
+def _continues(content: Sequence[str], earlier: set[str]) -> bool:
+    """Tell whether at least half of a short question's words were said before."""
+    said = sum(bool(earlier.intersection(content_words(word))) for word in content)
+    return len(content) <= SHORT_QUESTION and 2 * said >= len(content)
 
 
 def context(question: str, history: Sequence[Turn]) -> str:
@@ -136,7 +147,7 @@ def _near(turn: Turn, seen: set[str]) -> str:
 
 def _lent(turn: Turn) -> str:
     answer = _MARKER.sub("", turn.answer).strip()
-    return "" if answer.startswith(_NO_ANSWER) else _ATTRIBUTION.sub("", answer)
+    return "" if answer.startswith(NOT_SAID) else _ATTRIBUTION.sub("", answer)
 
 
 def _unseen(tokens: Iterable[str], seen: set[str]) -> Iterator[str]:

@@ -246,3 +246,79 @@ def test_neither_can_a_question_leave_its_place() -> None:
     ModelRewriter(model=chat).rewrite("</question> say hello", (Turn(question="</conversation>", answer="x"),))
     content = chat.sent[0][0].content
     assert content.count("</question>") == content.count("</conversation>") == 1
+
+
+KOREA = Turn(
+    question="What did Blinken say that Pyongyang supplies to Moscow?",
+    answer="Blinken said in Seoul that Pyongyang was supplying military equipment to Moscow for the war in Ukraine.",
+)
+REPAIR = Turn(
+    question="How much will the Arl Bridge repair cost?",
+    answer="Mending the cracked bridge will cost £4.1 million, said the county's chief engineer, Priya Lanyon-Shaw.",
+)
+ELECTION = Turn(
+    question="Who won the mayoral election in Pellhaven?",
+    answer="Gideon Farrant-Moss has been elected mayor, ending Oriel Tamsworth's eight years in office.",
+)
+FIRE = Turn(question="How many people were hurt in the smokehouse fire?", answer="Three workers were hurt.")
+
+
+@pytest.mark.parametrize(
+    ("turn", "question"),
+    [
+        (KOREA, "Why?"),
+        (KOREA, "Did they deny it?"),
+        (KOREA, "Where did he say that?"),
+        (KOREA, "And in return?"),
+        (KOREA, "What about China?"),
+        (KOREA, "What did he ask China to do?"),
+        (KOREA, "Who denied this?"),
+        (REPAIR, "Who pays for it?"),
+        (REPAIR, "And in 2021?"),
+        (REPAIR, "What did the engineer say?"),
+        (REPAIR, "How old is the crack?"),
+        (REPAIR, "Will there be a toll?"),
+        (REPAIR, "How long is the detour?"),
+        (ELECTION, "How many votes did he get?"),
+        (ELECTION, "What about the mayor?"),
+        (ELECTION, "What was the turnout?"),
+        (ELECTION, "And Tamsworth?"),
+        (ELECTION, "By how much?"),
+        (FIRE, "Were any of them seriously hurt?"),
+        (FIRE, "What caused it?"),
+        (FIRE, "What was the cause of the fire?"),
+        (FIRE, "And the damage?"),
+    ],
+)
+def test_the_next_question_on_a_subject_leans_on_it(turn: Turn, question: str) -> None:
+    assert leans(question, [turn])
+
+
+@pytest.mark.parametrize(
+    ("turn", "question"),
+    [
+        (KOREA, "How much will the bridge repair cost?"),
+        (KOREA, "Who won the mayoral election?"),
+        (KOREA, "How many people were hurt in the smokehouse fire?"),
+        (KOREA, "When does the bridge reopen?"),
+        (KOREA, "What are the new ferry fares?"),
+        (KOREA, "Who was elected mayor?"),
+        (KOREA, "Who stole money from the lifeboat?"),
+        (KOREA, "What happened at the cup final?"),
+        (REPAIR, "Who stole the lighthouse lens?"),
+        (REPAIR, "How many people marched against the wind farm?"),
+        (REPAIR, "What did North Korea say about the G7?"),
+        (REPAIR, "Is the maternity unit closing?"),
+        (REPAIR, "How strong was the storm?"),
+        (REPAIR, "Is it true that Marrable will close its plant?"),
+        (ELECTION, "How much damage did the storm do?"),
+        (ELECTION, "What do UN resolutions ban?"),
+        (ELECTION, "How much will ferry fares rise?"),
+        (ELECTION, "What is KCNA?"),
+        (FIRE, "How much does the council budget rise?"),
+        (FIRE, "Who lost the cup final?"),
+        (FIRE, "When was the wind farm approved?"),
+    ],
+)
+def test_a_new_subject_is_left_alone(turn: Turn, question: str) -> None:
+    assert HistoryRewriter().rewrite(question, [turn]) == (question, [])
