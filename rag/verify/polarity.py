@@ -25,7 +25,7 @@ _SPOKEN = frozenset("deny refute dispute dismiss reject false untrue".split())  
 _NEGATIVE = frozenset(
     concept(word)
     for word in """unknown unclear uncertain unexplained inconclusive unaffected undecided unwilling unnoticed unhappy
-    fabrication fabricated nonsense baseless groundless lie""".split()  # noqa: SIM905
+    fabrication fabricated nonsense baseless groundless""".split()  # noqa: SIM905
 )
 """Words that deny by their prefix; they bear out a negation, and keep one."""
 _ENDED = frozenset(map(concept, ["stop", "cease", "end", "abandon", "quit"]))
@@ -70,7 +70,11 @@ def compare_polarity(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
     if ours.negations and not any(each.negations for each in theirs):
         if "no longer" in claim.lower() and not affirmed.isdisjoint(_ENDED):
             return ()
-        if any(concept(each.word) in affirmed for each in ours.negations) or not affirmed.isdisjoint(_NEGATIVE):
+        first = ours.negations[0].governed[:1]
+        plainly = bool(first) and first[0] in affirmed
+        if any(concept(each.word) in affirmed for each in ours.negations) or (
+            not plainly and not affirmed.isdisjoint(_NEGATIVE)
+        ):
             return ()
         # "Never opened" says what "always closed" says.
         turned = any(opposed_concepts(term, other) for term in ours.denied for other in affirmed)

@@ -82,7 +82,7 @@ _REWRITTEN = tuple(
 )
 
 _GROUPS = """
-say tell declare announce report add note claim remark comment observe explain argue insist stress according| shut
+say tell declare announce report add claim remark comment observe explain argue insist stress according| shut
 close closure|jobs post position|employ workforce staff employee worker work|hire recruit employment appoint| cut
 slash reduce shed reduction lower decrease|increase rise grow growth climb jump surge hike raise up|fall drop decline
 tumble slump dip| plan intend intention mean prepare aim|big large major|small little|main chief principal|key

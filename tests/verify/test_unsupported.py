@@ -102,6 +102,7 @@ UNSUPPORTED = [
     Case("The drug works.", "The drug doesn't work.", "doesn't"),
     Case("The council failed to approve the budget.", "The council approved the budget.", "failed"),
     Case("Both sides accepted the plan.", "Neither side accepted the plan.", "neither"),
+    Case("The mayor has not said whether she will run.", "The mayor has said whether she will run.", "not"),
     Case("The deal is no longer valid.", "The deal is still valid.", "no"),
     # Directions.
     Case("The central bank cut its rate to 4.25 percent.", HELD, "cut"),
