@@ -17,7 +17,10 @@ T = TypeVar("T")
 def iterate(source: Callable[[], AsyncGenerator[T, None]]) -> Iterator[T]:
     """Yield what the source yields and raise what it raises; closing this iterator cancels the source at once.
 
-    Each call has an event loop on a thread of its own, so it works inside and outside of other event loops.
+    Each call has an event loop on a thread of its own, so it works inside and outside of other event loops. Only a
+    task can be cancelled while it waits for a name, a connection, a header or a word; a synchronous client blocks in
+    each of these under timeouts of their own, which start anew with every byte, and cannot be closed before it has a
+    response.
     """
     pump = _Pump(source=source)
     context = contextvars.copy_context()

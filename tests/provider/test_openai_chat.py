@@ -11,6 +11,8 @@ from contextvars import ContextVar
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import LLMResult
 from langchain_core.tracers.context import register_configure_hook
 from langsmith.utils import tracing_is_enabled
 
@@ -359,20 +361,23 @@ def test_the_key_is_not_in_its_representation() -> None:
     assert KEY not in repr(OpenAIChat(model="tiny", api_key=KEY))
 
 
-def test_tracing_sees_the_call_under_its_name() -> None:
-    names: list[object] = []
+def test_tracing_sees_the_call_with_its_messages_and_its_reply() -> None:
+    seen: list[object] = []
 
     class Watcher(BaseCallbackHandler):
-        def on_chat_model_start(self, serialized: object, messages: object, **kwargs: object) -> None:
-            names.append(kwargs.get("name"))
+        def on_chat_model_start(self, serialized: object, messages: list[list[BaseMessage]], **kwargs: object) -> None:
+            seen.extend([kwargs.get("name"), [(each.type, each.content) for each in messages[0]]])
+
+        def on_llm_end(self, response: LLMResult, **kwargs: object) -> None:
+            seen.append(response.generations[0][0].text)
 
     watching: ContextVar[Watcher | None] = ContextVar("watching", default=None)
     register_configure_hook(watching, inheritable=True)
     token = watching.set(Watcher())
-    with ScriptedServer(says("Ada.")) as server:
+    with ScriptedServer(says("Ada ", "Brook.")) as server:
         list(model(server).stream(ASKED))
     watching.reset(token)
-    assert names == ["dateline.chat"]
+    assert seen == ["dateline.chat", [("system", "Be brief."), ("human", "Who?")], "Ada Brook."]
 
 
 def test_tracing_is_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
