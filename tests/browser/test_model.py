@@ -35,7 +35,9 @@ Opens = Callable[..., Visit]
 
 
 def _slow(*pieces: str) -> Reply:
-    return streamed(chunk("", role="assistant"), *(chunk(piece) for piece in pieces), Pause(seconds=60))
+    # It goes on writing, so that a stop is seen at the next word.
+    waiting = [part for _ in range(300) for part in (Pause(seconds=0.2), chunk("and so on, "))]
+    return streamed(chunk("", role="assistant"), *(chunk(piece) for piece in pieces), *waiting)
 
 
 def test_a_citation_can_be_opened_while_the_answer_is_written(visit: Opens, generative: str, model: Model) -> None:
@@ -60,6 +62,7 @@ def test_stop_keeps_what_was_written_and_ends_the_model(visit: Opens, generative
     expect(there.page.locator("#ask")).to_be_hidden()
     there.page.click("#stop")
     assert "Stopped" in there.answered()
+    assert model.disconnected.wait(5)
     assert "£4.25 million" in there.text("#live .answer")
     expect(there.page.locator("#stop")).to_be_hidden()
     there.ask(BUDGET)
