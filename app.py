@@ -88,7 +88,7 @@ def ingest(
 
         report = ingest_paths(paths, room.library, room.embedder, progress=show)
     for line in (*report.remarks, *report.failed):
-        print(f"dateline: {line}", file=sys.stderr)
+        _tell(str(line))
     _print(report_object(report) if as_json else report_text(report))
     raise typer.Exit(1 if report.failed else 0)
 
@@ -233,7 +233,7 @@ def articles_remove(
                 print(f"Removed {article_id}.")
             except UserError as error:
                 failed += 1
-                print(f"dateline: {error}", file=sys.stderr)
+                _tell(str(error))
     raise typer.Exit(1 if failed else 0)
 
 
@@ -243,15 +243,17 @@ def main(words: Sequence[str] | None = None) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        cli(args=words)
+        try:
+            cli(args=words)
+        finally:
+            sys.stdout.flush()
     except DatelineError as error:
-        print("dateline:", error, *getattr(error, "__notes__", ()), file=sys.stderr)
+        _tell(" ".join([str(error), *getattr(error, "__notes__", ())]))
         sys.exit(2 if isinstance(error, UserError) else 1)
     except BrokenPipeError:
         # The reader of the pipe (such as `head`) has seen enough; closing standard output again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(1)
 
 
 @contextmanager
@@ -282,6 +284,11 @@ def _run(batch: Path, answered: Callable[[Question], Made]) -> None:
             failed |= "error" in made
             print(json.dumps(made, ensure_ascii=False), flush=True)
     raise typer.Exit(1 if failed else 0)
+
+
+def _tell(what: str) -> None:
+    """Say what went wrong, in one line on standard error."""
+    print("dateline:", plain.safe(" ".join(what.split())), file=sys.stderr)
 
 
 def _print(made: str | Made) -> None:

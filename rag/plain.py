@@ -29,14 +29,14 @@ def answer_text(answer: Answer) -> str:
     parts += [_quote(citation) for citation in answer.citations]
     if answer.status is Status.NOT_IN_SOURCES and answer.hits:
         parts.append("Nearest passages:\n" + "\n".join(map(_nearest, answer.hits[:_NEAREST])))
-    return _safe("\n\n".join(filter(None, parts)))
+    return safe("\n\n".join(filter(None, parts)))
 
 
 def hits_text(hits: Sequence[Hit]) -> str:
     """Return the passages of a search, numbered, best first."""
     if not hits:
         return "Nothing found."
-    return _safe("\n\n".join(f"{rank}. {_hit(hit)}" for rank, hit in enumerate(hits, 1)))
+    return safe("\n\n".join(f"{rank}. {_hit(hit)}" for rank, hit in enumerate(hits, 1)))
 
 
 def article_text(article: Article, versions: Sequence[VersionSummary]) -> str:
@@ -45,7 +45,7 @@ def article_text(article: Article, versions: Sequence[VersionSummary]) -> str:
     head = [source.title, described(source), source.url or "", f"{source.article_id}, version {article.version}"]
     if len(versions) > 1:
         head += [_version(each) for each in versions]
-    return _safe("\n".join(filter(None, head)) + "\n\n" + article.text)
+    return safe("\n".join(filter(None, head)) + "\n\n" + article.text)
 
 
 def articles_text(summaries: Sequence[VersionSummary], total: int) -> str:
@@ -55,12 +55,17 @@ def articles_text(summaries: Sequence[VersionSummary], total: int) -> str:
     ]
     if total > len(summaries):
         lines.append(f"… and {total - len(summaries)} more; ask for them with --limit and --offset.")
-    return _safe("\n".join(lines) or "This library holds no articles.")
+    return safe("\n".join(lines) or "This library holds no articles.")
 
 
 def described(source: Source) -> str:
     """Return outlet, author and day of an article, as far as they are known."""
     return ", ".join(filter(None, (source.publisher, source.author, _day(source) or "undated")))
+
+
+def safe(text: str) -> str:
+    """Return text without the characters that would command a terminal; line ends and tabs stay."""
+    return text.translate(_CONTROLS)
 
 
 def _doubt(answer: Answer, claim: Claim) -> str:
@@ -103,7 +108,3 @@ def _version(summary: VersionSummary) -> str:
     changed = summary.source.updated or summary.source.published
     when = f"{changed:%Y-%m-%d %H:%M} UTC" if changed else "undated"
     return f"  version {summary.version}  {when}{'  (current)' if summary.current else ''}"
-
-
-def _safe(text: str) -> str:
-    return text.translate(_CONTROLS)

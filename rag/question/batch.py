@@ -25,10 +25,11 @@ def batch_lines(path: Path) -> Iterator[Iterable[str]]:
     """Open a batch file, or standard input for "-"; raise ConfigurationError when it cannot be read."""
     try:
         # 0 is standard input.
-        with open(0 if str(path) == "-" else path, encoding="utf-8", errors="replace") as lines:  # noqa: PTH123
-            yield lines
+        lines = open(0 if str(path) == "-" else path, encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115
     except OSError as error:
         raise ConfigurationError(f"Cannot read {path}: {error.strerror}. Name a JSONL file, or -.") from error
+    with lines:
+        yield lines
 
 
 def _made(row: Row, answered: Callable[[Question], Made]) -> Made:
