@@ -81,7 +81,7 @@ def main() -> None:
         seen += pools if name in SETS[:2] else []
         show(name, found[name])
     weights = fitted(seen, embedder) if seen else {}
-    print("reranking weights, fitted on the fit half of", ", ".join(SETS[:2]), weights)
+    print("reranking weight, fitted on the fit half of", ", ".join(SETS[:2]), weights)
     if given.out:
         given.out.write_text(json.dumps({"sets": found, "weights": weights}, indent=1), encoding="utf-8")
 
@@ -197,23 +197,22 @@ def latencies(library: LocalLibrary, pools: Sequence[Pool], sample: int = 50) ->
 
 
 def fitted(pools: Sequence[Pool], embedder: Embedder) -> dict[str, float]:
-    """Return the weights of best similarity and best recall, beside 1 for the score, fitted on the fit half."""
+    """Return the weight of the best sentence, beside 1 for the retrieval score, fitted on the fit half."""
     features, right = [], []
     for pool in pools:
         if not pool.asked.held_out:
             hits = pool.spread[:DEPTH]
             features.append(evidence(pool.asked.text, hits, embedder))
             right.append(np.array([float(grades(pool.asked, [hit])[2]) for hit in hits]))
-    score, similarity, recall = fit_choice(features, right)
-    return {"similarity": float(similarity / score), "recall": float(recall / score)}
+    passage, sentence = fit_choice(features, right)
+    return {"sentence": float(sentence / passage)}
 
 
 def evidence(question: str, hits: Sequence[Hit], embedder: Embedder) -> Matrix:
-    """Return for each hit its share of the best score, and its sentences' best similarity and recall."""
-    rows = np.zeros((len(hits), 3))
+    """Return for each hit its share of the best retrieval score, and its best sentence's own score."""
+    rows = np.zeros((len(hits), 2))
     for sentence in read(question, hits, embedder):
-        measured = sentence.features
-        seen = np.array([measured.passage, measured.similarity, measured.near_recall])
+        seen = np.array([sentence.features.passage, sentence.own_score])
         rows[sentence.i] = np.maximum(rows[sentence.i], seen)
     return rows
 

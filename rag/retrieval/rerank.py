@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.protocols import Embedder, Retriever
-from rag.reader.features import Features, read
+from rag.reader.features import ReadSentence, read
 from rag.types import Hit, Scope
 
 DEPTH = 10
 """How many passages are read closely; `bench/retrieval.py` shows what fewer and more give."""
-SIMILARITY_WEIGHT, RECALL_WEIGHT = 1.43, 0.8
-"""Weights of a passage's best sentence beside its share of the retrieval score; fitted by `bench/retrieval.py`."""
+SENTENCE_WEIGHT = 0.18
+"""Weight of a passage's best sentence beside its share of the retrieval score; fitted by `bench/retrieval.py`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,20 +32,18 @@ class RerankedRetriever:
 
 def rerank(question: str, hits: Sequence[Hit], embedder: Embedder) -> list[Hit]:
     """Return the hits ordered by retrieval score and best sentence together, ties by passage id."""
-    measures: list[list[Features]] = [[] for _ in hits]
+    best: dict[int, ReadSentence] = {}
     for sentence in read(question, hits, embedder):
-        measures[sentence.i].append(sentence.features)
-    scored = [replace(hit, score=_score(found)) for hit, found in zip(hits, measures, strict=True)]
+        if sentence.i not in best or sentence.own_score > best[sentence.i].own_score:
+            best[sentence.i] = sentence
+    # A passage without sentences counts for nothing: there is nothing in it to cite.
+    scored = [replace(hit, score=score(best[i]) if i in best else 0.0) for i, hit in enumerate(hits)]
     return sorted(scored, key=lambda hit: (-hit.score, hit.passage.id))
 
 
-def _score(sentences: Sequence[Features]) -> float:
-    """Return 0 for a passage without sentences: there is nothing in it to cite."""
-    if not sentences:
-        return 0.0
-    similarity = max(each.similarity for each in sentences)
-    recall = max(each.near_recall for each in sentences)
-    return sentences[0].passage + SIMILARITY_WEIGHT * similarity + RECALL_WEIGHT * recall
+def score(best: ReadSentence) -> float:
+    """Return what a passage is worth whose best sentence this is."""
+    return max(0.0, best.features.passage + SENTENCE_WEIGHT * best.own_score)
 
 
 def _below(first: Sequence[Hit], rest: Sequence[Hit]) -> list[Hit]:

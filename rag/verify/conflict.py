@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations
 
-from rag.reader.asked import asked_for
+from rag.reader.asked import FIGURES, asked_for
+from rag.reader.terms import terms, undated_terms
 from rag.types import Citation
-from rag.words import STOP_WORDS, content_words, stem
+from rag.verify.synonyms import concept
+from rag.words import STOP_WORDS
 
 _SAME_SUBJECT = 0.34
 """Share of the shorter quote's content words, figures aside, that the other must have too."""
@@ -24,8 +26,11 @@ _MONTHS = (  # noqa: SIM905
     "january february march april may june july august september october november december"
 ).split()
 _DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_NOT_COUNTED = STOP_WORDS.union(_MONTHS, _DAYS)
+_NOT_COUNTED = STOP_WORDS.union(_MONTHS, _DAYS, ["hundred", "thousand", "million", "billion"])
 _ANYONE = frozenset(["people", "persons", "men", "women", "children", "others", "passengers", "residents"])
+_UNITS = frozenset("£$€%")
+_NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w’'-]+|\d[\d.,]*")
+_SAID = frozenset(terms("said told"))
 _TOKEN = re.compile(r"[£$€]?\d[\d,]*(?:\.\d+)?%?|[^\W\d_]+")
 
 
@@ -40,24 +45,28 @@ def in_conflict(citations: Sequence[Citation], question: str = "") -> bool:
 def disagree(one: str, other: str, question: str = "") -> bool:
     """Tell whether two sentences share a subject and a counted thing, but no count of it.
 
-    They share a subject when they share words, or when both answer a question that asks for a figure.
+    They share a subject when both answer a question that asks for a figure; where none is asked for, when they share
+    words. Names alone make no subject: much is said about one mayor.
     """
-    asked = frozenset(content_words(question)) if asked_for(question) == "number" else frozenset()
-    both_answer = all(_answers(asked, text) for text in (one, other))
+    asked = frozenset(undated_terms(question)) if asked_for(question) in FIGURES else frozenset()
+    both_answer = bool(asked) and all(_answers(asked, text) for text in (one, other))
+    if asked and not both_answer:
+        return False
     if not both_answer and not _same_subject(one, other):
         return False
     ours, theirs = (_counts(text, asked if both_answer else frozenset()) for text in (one, other))
-    common = ours.keys() & theirs.keys()
+    # What is paid is one subject among many, unless it was asked for.
+    common = (ours.keys() & theirs.keys()) - (_UNITS if question and not asked else frozenset())
     return bool(common) and all(ours[thing].isdisjoint(theirs[thing]) for thing in common)
 
 
 def _answers(asked: AbstractSet[str], text: str) -> bool:
-    found = asked & set(content_words(text))
+    found = asked & set(terms(text))
     return len(found) >= 2 and len(found) >= len(asked) / 2
 
 
 def _same_subject(one: str, other: str) -> bool:
-    ours, theirs = ({term for term in content_words(text) if not term[0].isdigit()} for text in (one, other))
+    ours, theirs = (set(terms(_NAME.sub(" ", text))) - _SAID for text in (one, other))
     smaller = min(len(ours), len(theirs))
     return smaller > 2 and len(ours & theirs) / smaller >= _SAME_SUBJECT
 
@@ -78,9 +87,9 @@ def _things(following: Sequence[str], figure: str, asked: AbstractSet[str]) -> l
     until = next((i for i, token in enumerate(following) if any(map(str.isdigit, token))), len(following))
     words = [token for token in following[:until] if token not in _NOT_COUNTED]
     # "Five people injured" does not contradict "two people killed": what befell them is what is counted.
-    telling = [word for word in words if word not in _ANYONE or stem(word) in asked] or words
+    telling = [word for word in words if word not in _ANYONE or concept(word) in asked] or words
     unit = [figure[0]] if figure[0] in "£$€" else [figure[-1]] if figure[-1] == "%" else []
-    return unit + [stem(word) for word in telling]
+    return unit + [concept(word) for word in telling]
 
 
 def _is_year(token: str) -> bool:
