@@ -162,14 +162,7 @@ def doctor(library: AtLibrary = None, as_json: AsJson = False) -> None:
     """Check the library, and say what to do about what is wrong."""
     with _newsroom(library, any_model=True) as room:
         findings = room.library.check()
-    if as_json:
-        _print({"findings": [{"what": each.what, "ok": each.ok, "advice": each.advice} for each in findings]})
-    else:
-        _print(
-            "\n".join(
-                f"{'ok  ' if each.ok else 'BAD '} {each.what}{each.advice and ': ' + each.advice}" for each in findings
-            )
-        )
+    _print(wire.findings_object(findings) if as_json else plain.findings_text(findings))
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 

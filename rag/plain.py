@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import shorten
+from typing import TYPE_CHECKING
 
 from rag.protocols import VersionSummary
 from rag.types import Answer, Article, Citation, Claim, Hit, Source, Status, Verdict
+
+if TYPE_CHECKING:
+    from rag.library import Finding
 
 _STATUS = {
     Status.ANSWERED: "",
@@ -56,6 +60,14 @@ def articles_text(summaries: Sequence[VersionSummary], total: int) -> str:
     if total > len(summaries):
         lines.append(f"… and {total - len(summaries)} more; ask for them with --limit and --offset.")
     return safe("\n".join(lines) or "This library holds no articles.")
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """Return a line for each finding, with advice where it is not well."""
+    lines = [
+        f"{'ok' if each.ok else 'BAD':<4} {': '.join(filter(None, (each.what, each.advice)))}" for each in findings
+    ]
+    return safe("\n".join(lines))
 
 
 def described(source: Source) -> str:

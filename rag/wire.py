@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rag.protocols import VersionSummary
 from rag.types import Answer, Article, Citation, Claim, Hit, Scope, Source
+
+if TYPE_CHECKING:
+    from rag.library import Finding
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -63,6 +67,12 @@ def article_object(article: Article) -> dict[str, Json]:
 def articles_object(summaries: Sequence[VersionSummary], total: int) -> dict[str, Json]:
     """Return a page of the list of articles, and how many there are in all."""
     return {"schema": SCHEMA, "total": total, "articles": [_summary(each) for each in summaries]}
+
+
+def findings_object(findings: Sequence[Finding]) -> dict[str, Json]:
+    """Return what an examination of a library found."""
+    told = [{"what": finding.what, "ok": finding.ok, "advice": finding.advice} for finding in findings]
+    return {"schema": SCHEMA, "findings": told}
 
 
 def scope_object(scope: Scope) -> dict[str, Json]:
