@@ -71,7 +71,7 @@ def articles_object(summaries: Sequence[VersionSummary], total: int) -> dict[str
 
 def findings_object(findings: Sequence[Finding]) -> dict[str, Json]:
     """Return what an examination of a library found."""
-    told = [{"what": finding.what, "ok": finding.ok, "advice": finding.advice} for finding in findings]
+    told: list[Json] = [{"what": finding.what, "ok": finding.ok, "advice": finding.advice} for finding in findings]
     return {"schema": SCHEMA, "findings": told}
 
 
