@@ -40,6 +40,9 @@ def load(path: Path) -> Iterator[Raw | Failure]:
         yield Failure(path=path, place="", reason=str(error))
     except OSError as error:
         yield Failure(path=path, place="", reason=_os_reason(error))
+    except Exception as error:  # noqa: BLE001  hostile files find new ways to break a parser; the others must go on
+        reason = f"It could not be taken apart ({type(error).__name__}); save its text as .txt, or leave it out."
+        yield Failure(path=path, place="", reason=reason)
 
 
 def _os_reason(error: OSError) -> str:

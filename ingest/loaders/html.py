@@ -114,7 +114,7 @@ def _articles(tree: _Element) -> Iterator[dict[str, object]]:
                 found = json.loads(script.text or "")
             except (ValueError, RecursionError):
                 continue
-            yield from (each for each in _objects(found, 4) if "Article" in str(each.get("@type"))[:200])
+            yield from (each for each in _objects(found, 4) if "Article" in _text(each.get("@type")))
 
 
 def _objects(value: object, depth: int) -> Iterator[dict[str, object]]:
@@ -126,9 +126,9 @@ def _objects(value: object, depth: int) -> Iterator[dict[str, object]]:
         yield from _objects(value.get("@graph"), depth - 1)
 
 
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(filter(None, map(_text, value[:20])))
-    if isinstance(value, dict):
-        return _text(value.get("name"))
+def _text(value: object, depth: int = 4) -> str:
+    if isinstance(value, list) and depth:
+        return ", ".join(filter(None, (_text(each, depth - 1) for each in value[:20])))
+    if isinstance(value, dict) and depth:
+        return _text(value.get("name"), depth - 1)
     return value if isinstance(value, str) else ""

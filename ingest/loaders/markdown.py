@@ -44,7 +44,7 @@ def _parted(text: str) -> tuple[dict[str, object], str]:
         raise UnreadableFileError(f"Its front matter is not valid YAML ({_reason(error)}); correct it.") from error
     if not isinstance(fields, dict):
         raise UnreadableFileError("Its front matter holds no fields; write lines such as title: Rates held.")
-    return {str(name).lower(): value for name, value in fields.items()}, body
+    return {name.lower(): value for name, value in fields.items() if isinstance(name, str)}, body
 
 
 def _reason(error: Exception) -> str:
@@ -59,4 +59,7 @@ def _line(value: object) -> str:
     if isinstance(value, list):
         # No lists inside: YAML's aliases let a few lines stand for billions of words.
         return ", ".join(_line(each) for each in value[:50] if each and not isinstance(each, list))
-    return str(value) if isinstance(value, str | int | float | date) else ""
+    try:
+        return str(value) if isinstance(value, str | int | float | date) else ""
+    except ValueError as error:  # Python writes no number of thousands of digits
+        raise UnreadableFileError("Its front matter holds a number that is too long; put it in quotes.") from error

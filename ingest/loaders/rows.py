@@ -98,10 +98,10 @@ def _field(fields: dict[str, object], name: str) -> object:
     return next((fields[key] for key in _SPELLINGS[name] if fields.get(key) not in (None, "", [], {})), None)
 
 
-def _line(value: object) -> str:
+def _line(value: object, depth: int = 4) -> str:
     """Return a value as text: lists joined by commas, objects by their name, as {"source": {"name": ...}} has it."""
-    if isinstance(value, list):
-        return ", ".join(filter(None, map(_line, value[:50])))
-    if isinstance(value, dict):
-        return _line(value.get("name") or value.get("title"))
+    if isinstance(value, list) and depth:
+        return ", ".join(filter(None, (_line(each, depth - 1) for each in value[:50])))
+    if isinstance(value, dict) and depth:
+        return _line(value.get("name") or value.get("title"), depth - 1)
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""

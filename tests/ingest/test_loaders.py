@@ -330,3 +330,32 @@ def test_aliases_in_front_matter_do_not_multiply(tmp_path: Path) -> None:
     front = "\n".join(["x0: &x0 [word, word]", *lists, "title: *x8", "author: [Ann Lee, Bo Day]"])
     source = _one(_write(tmp_path / "a.md", f"---\n{front}\n---\nRates rose.")).source
     assert (source.title, source.author) == ("Rates rose.", "Ann Lee, Bo Day")
+
+
+_DEEP = "[" * 900 + "]" * 900
+_LONG = "0x" + "F" * 5_000
+
+
+@pytest.mark.parametrize("front", [f"title: {_LONG}", f"author: [{_LONG}]"])
+def test_a_number_in_front_matter_that_is_too_long_to_write(tmp_path: Path, front: str) -> None:
+    assert "a number that is too long" in _failure(_write(tmp_path / "a.md", f"---\n{front}\n---\nRates rose."))
+
+
+def test_a_field_that_is_named_by_a_number_is_passed_over(tmp_path: Path) -> None:
+    assert _one(_write(tmp_path / "a.md", f"---\n? {_LONG}\n: x\n---\nRates rose.")).text == "Rates rose."
+
+
+def test_a_row_whose_author_is_nested_beyond_measure(tmp_path: Path) -> None:
+    article = _one(_write(tmp_path / "a.jsonl", f'{{"text": "Rates rose.", "author": {_DEEP}}}'))
+    assert (article.text, article.source.author) == ("Rates rose.", None)
+
+
+@pytest.mark.parametrize("stated", [f'"NewsArticle", "datePublished": {_DEEP}', _DEEP])
+def test_a_page_whose_markup_is_nested_beyond_measure(tmp_path: Path, stated: str) -> None:
+    head = f"<script type='application/ld+json'>{{\"@type\": {stated}}}</script>"
+    article = _one(_write(tmp_path / "a.html", _page(head)))
+    assert (article.source.title, article.source.published) == ("Fares stay", None)
+
+
+def test_whatever_breaks_a_parser_is_told_in_one_line(tmp_path: Path) -> None:
+    assert "could not be taken apart (ValueError)" in _failure(tmp_path / "nul\0.txt")
