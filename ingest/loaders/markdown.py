@@ -14,6 +14,9 @@ from rag.errors import UnreadableFileError
 
 _LONGEST = 200_000
 """Characters that are parsed as markdown: hostile markup takes time that grows with the square of its length."""
+_LONGEST_FRONT = 50_000
+_DEEPEST = 20
+"""Levels: YAML's parser in C ends the process on a nesting that exhausts its stack."""
 _FIELDS = ("publisher", "author", "published", "updated", "url", "language")
 
 
@@ -35,16 +38,43 @@ def load(path: Path) -> Iterator[Raw | Failure]:
 
 
 def _parted(text: str) -> tuple[dict[str, object], str]:
-    import frontmatter  # noqa: PLC0415  heavy: only where it is used
+    """Return the fields and the body; a text between two rules that holds no fields is part of the body."""
     from frontmatter.default_handlers import YAMLHandler  # noqa: PLC0415  heavy: only where it is used
 
+    text, handler = text.strip(), YAMLHandler()
+    if not handler.detect(text):
+        return {}, text
     try:
-        fields, body = frontmatter.parse(text, handler=YAMLHandler())
+        front, body = handler.split(text)
+    except ValueError:  # a rule, and no second one
+        return {}, text
+    try:
+        _examine(front)
+        fields = handler.load(front)
+    except UnreadableFileError:
+        raise
     except Exception as error:  # YAML has its own errors, and its constructors raise others
         raise UnreadableFileError(f"Its front matter is not valid YAML ({_reason(error)}); correct it.") from error
     if not isinstance(fields, dict):
-        raise UnreadableFileError("Its front matter holds no fields; write lines such as title: Rates held.")
+        return {}, text
     return {name.lower(): value for name, value in fields.items() if isinstance(name, str)}, body
+
+
+def _examine(front: str) -> None:
+    """Raise UnreadableFileError for YAML that takes more time, memory or stack than its length lets expect."""
+    import yaml  # noqa: PLC0415  heavy: only where it is used
+    from frontmatter.default_handlers import SafeLoader  # noqa: PLC0415  heavy: only where it is used
+
+    if len(front) > _LONGEST_FRONT:
+        raise UnreadableFileError(f"Its front matter is longer than {_LONGEST_FRONT:,} characters; shorten it.")
+    depth = 0
+    for event in yaml.parse(front, Loader=SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        merged = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]
+        if merged or getattr(event, "anchor", None):
+            raise UnreadableFileError("Its front matter uses an anchor, alias or merge key; write each value out.")
+        if depth > _DEEPEST:
+            raise UnreadableFileError(f"Its front matter is nested more than {_DEEPEST} levels deep; write it flat.")
 
 
 def _reason(error: Exception) -> str:
@@ -57,7 +87,6 @@ def _reason(error: Exception) -> str:
 
 def _line(value: object) -> str:
     if isinstance(value, list):
-        # No lists inside: YAML's aliases let a few lines stand for billions of words.
         return ", ".join(_line(each) for each in value[:50] if each and not isinstance(each, list))
     try:
         return str(value) if isinstance(value, str | int | float | date) else ""

@@ -324,12 +324,37 @@ def test_markup_without_an_end_takes_no_end_of_time(tmp_path: Path, text: str) -
     assert article.text.startswith("Before it.")
 
 
+_MERGED = "\n".join(
+    ["x0: &x0 {a: b}", *(f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 9)}]}}" for n in range(1, 9))]
+)
+_REFUSED = [
+    ("author: &a [Ann Lee]\neditor: *a", "anchor, alias or merge key"),
+    ("title: *unknown", "anchor, alias or merge key"),
+    ("title: &t Rates rose", "anchor, alias or merge key"),
+    ("<<: {title: Rates rose}", "anchor, alias or merge key"),
+    (_MERGED, "anchor, alias or merge key"),
+    ("title: " + "[" * 20_000 + "]" * 20_000, "more than 20 levels"),
+    ("title: " + "[" * 100_000, "longer than 50,000"),
+    ("- " * 20_000, "more than 20 levels"),
+]
+
+
 @pytest.mark.timeout(60)
-def test_aliases_in_front_matter_do_not_multiply(tmp_path: Path) -> None:
-    lists = [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 50)}]" for n in range(1, 9)]
-    front = "\n".join(["x0: &x0 [word, word]", *lists, "title: *x8", "author: [Ann Lee, Bo Day]"])
+@pytest.mark.parametrize(("front", "reason"), _REFUSED)
+def test_front_matter_that_multiplies_or_exhausts_the_stack_is_refused(tmp_path: Path, front: str, reason: str) -> None:
+    assert reason in _failure(_write(tmp_path / "a.md", f"---\n{front}\n---\nRates rose."))
+
+
+def test_signs_of_yaml_in_quotes_are_words(tmp_path: Path) -> None:
+    front = "title: '<<: *a'\nauthor: \"&b *c\""
     source = _one(_write(tmp_path / "a.md", f"---\n{front}\n---\nRates rose.")).source
-    assert (source.title, source.author) == ("Rates rose.", "Ann Lee, Bo Day")
+    assert (source.title, source.author) == ("<<: *a", "&b *c")
+
+
+@pytest.mark.parametrize("before", ["", "First.\n\n", "---\n\nFirst.\n\n"])
+def test_rules_between_paragraphs_are_no_front_matter(tmp_path: Path, before: str) -> None:
+    article = _one(_write(tmp_path / "a.md", f"{before}---\n\nSecond.\n\n---\n\nThird."))
+    assert article.text.split("\n\n") == ["First."] * bool(before) + ["Second.", "Third."]
 
 
 _DEEP = "[" * 900 + "]" * 900
