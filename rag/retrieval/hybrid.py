@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from rag.protocols import Embedder, Library, Retriever
 from rag.retrieval.rerank import RerankedRetriever
 from rag.types import Hit, Scope
+from rag.verify import same_facts
 from rag.words import content_words
 
 POOL = 100
@@ -129,14 +130,15 @@ class _Story:
 
     def __init__(self, hit: Hit) -> None:
         self._article = hit.passage.source.article_id
-        self._terms = frozenset(content_words(hit.passage.text))
-        # A copy that changed a figure is no copy: it may be the very disagreement that was asked about.
-        self._figures = frozenset(term for term in self._terms if any(map(str.isdigit, term)))
+        self._text = hit.passage.text
+        self._terms = frozenset(content_words(self._text))
 
     def repeats(self, other: _Story) -> bool:
-        if self._article == other._article or self._figures != other._figures:
+        if self._article == other._article:
             return False
-        return len(self._terms & other._terms) >= SAME_STORY * max(1, len(self._terms | other._terms))
+        alike = len(self._terms & other._terms) >= SAME_STORY * max(1, len(self._terms | other._terms))
+        # A copy that changed a figure, a name or a denial is none: it may be the very disagreement that is asked about.
+        return alike and same_facts(self._text, other._text)
 
 
 def _with_copy(hit: Hit, copy: Hit) -> Hit:

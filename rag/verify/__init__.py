@@ -19,6 +19,7 @@ Supported: all of it is there, word for word or in other words. Uncited: nothing
 """
 
 from rag.verify.alignment import Similarity
+from rag.verify.facts import same_facts
 from rag.verify.verdict import Finding, Quote, verify
 
-__all__ = ["Finding", "Quote", "Similarity", "verify"]
+__all__ = ["Finding", "Quote", "Similarity", "same_facts", "verify"]

@@ -117,3 +117,21 @@ def test_reranking_leaves_passages_without_sentences_and_no_passages_alone() -> 
     retriever = RerankedRetriever(inner=Given((hit("a"), hit("b"))), embedder=HashingEmbedder())
     assert names(retriever.retrieve("q", Scope(), 5)) == ["a", "b"]
     assert RerankedRetriever(inner=Given(()), embedder=HashingEmbedder()).retrieve("q", Scope(), 5) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Fourteen passengers were hurt when the ferry struck", "Forty passengers were hurt when the ferry struck"),
+        ("The mayor confirmed that the ferry will sail", "The mayor denied that the ferry will not sail"),
+        ("The owner said that the ferry will not sail", "The owner said that the ferry will sail"),
+        ("Mayor Ada Brook was on board when the ferry struck", "Mayor Ben Brook was on board when the ferry struck"),
+        ("The union rejected the offer when the ferry struck", "The union accepted the offer when the ferry struck"),
+    ],
+)
+def test_a_copy_that_changed_a_fact_is_no_copy(one: str, other: str) -> None:
+    rest = (
+        "the pier at Dunmarsh on Monday evening during the storm, the coastguard of the northern coast told reporters."
+    )
+    hits = [hit("a", text=f"{one} {rest}"), hit("b", text=f"{other} {rest}")]
+    assert names(fold(hits)) == ["a", "b"]
