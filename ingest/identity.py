@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from ingest.names import path_text
 from ingest.values import Raw
 from rag.types import digest
 
@@ -38,8 +39,9 @@ def article_id(raw: Raw, published: datetime | None, path: Path, text: str) -> s
         return digest("url", url)
     if raw.publisher and raw.title and published:
         return digest("story", raw.publisher, raw.title, published.isoformat(), raw.origin_id)
+    file = path_text(path.resolve())
     if raw.origin_id:
-        return digest("row", str(path.resolve()), raw.origin_id)
+        return digest("row", file, raw.origin_id)
     if raw.place:
-        return digest("text", str(path.resolve()), raw.title, text)
-    return digest("file", str(path.resolve()))
+        return digest("text", file, raw.title, text)
+    return digest("file", file)

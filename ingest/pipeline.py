@@ -17,6 +17,7 @@ from ingest.compose import compose
 from ingest.dedupe import Fingerprint, fingerprint, repeated
 from ingest.files import find
 from ingest.loaders import load
+from ingest.names import path_text
 from ingest.split import split
 from ingest.values import Duplicate, Failure, Progress, Raw, Report
 from rag.errors import DatelineError, UnreadableFileError
@@ -144,7 +145,7 @@ class _Run:
             self.failed.append(Failure(path=path, place=found.place, reason=str(error)))
             return
         self.remarks.extend(remarks)
-        location = f"{path.resolve()}#{found.place}" if found.place else str(path.resolve())
+        location = path_text(path.resolve()) + (f"#{found.place}" if found.place else "")
         self._place(article, location, whole_file=not found.place)
 
     def _place(self, article: Article, location: str, *, whole_file: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ingest.names import path_text
 from ingest.values import Failure, Report
 from rag.wire import SCHEMA, Json
 
@@ -35,4 +36,4 @@ def report_object(report: Report) -> dict[str, Json]:
 
 
 def _failure(failure: Failure) -> dict[str, Json]:
-    return {"path": str(failure.path), "place": failure.place, "reason": failure.reason}
+    return {"path": path_text(failure.path), "place": failure.place, "reason": failure.reason}

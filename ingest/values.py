@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ingest.names import path_text, printable
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
@@ -34,8 +36,8 @@ class Failure:
     reason: str
 
     def __str__(self) -> str:
-        where = f"{self.path}, {self.place}" if self.place else str(self.path)
-        return " ".join(f"{where}: {self.reason}".split())
+        told = f", {self.place}: {self.reason}" if self.place else f": {self.reason}"
+        return printable(path_text(self.path) + " ".join(told.split()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 
 from ingest import Progress, Report, ingest
+from ingest.report import report_object
 from rag.errors import LibraryLockedError, ProviderBusyError, StorageError
 from rag.library import open_library
 from rag.protocols import Indexed, Library, LibraryWriter
@@ -258,6 +259,27 @@ def test_a_name_that_cannot_be_and_a_pipe(news: Path, library: Library, embedder
         "It is neither a file nor a directory",
         "It could not be read (File name too long)",
     ]
+
+
+def test_names_of_files_are_any_bytes(news: Path, library: Library, embedder: _Counting) -> None:
+    for name, text in ((b"caf\xe9.txt", b"One."), (b"caf\xe8.txt", b"Two."), (b"\xff.jsonl", b'{"text": "Three."}')):
+        Path(os.fsdecode(os.fsencode(news) + b"/" + name)).write_bytes(text)
+    assert _counts(ingest([news], library, embedder)) == (3, 0, 0)
+    assert _counts(ingest([news], library, embedder)) == (0, 0, 3)
+
+
+def test_names_of_files_cannot_steer_a_terminal_or_break_json(
+    news: Path, library: Library, embedder: _Counting
+) -> None:
+    for name in (b"\x1b[31mred\x1b]0;pwn\x07.json", b"caf\xe9\n\xe2\x80\xae.json"):
+        Path(os.fsdecode(os.fsencode(news) + b"/" + name)).write_bytes(b"{")
+    report = ingest([news], library, embedder)
+    assert [str(each).removeprefix(f"{news}/").partition(": ")[0] for each in report.failed] == [
+        r"\x1b[31mred\x1b]0;pwn\x07.json",
+        r"caf\xe9\n\u202e.json",
+    ]
+    written = json.dumps(report_object(report), ensure_ascii=False).encode()
+    assert b"caf\\\\xe9" in written
 
 
 def test_progress_counts_files_and_articles(news: Path, library: Library, embedder: _Counting) -> None:
