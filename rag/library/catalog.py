@@ -64,11 +64,12 @@ def articles(connection: sqlite3.Connection, scope: Scope, limit: int, offset: i
 
 
 def versions(connection: sqlite3.Connection, article_id: str) -> list[VersionSummary]:
-    """Return all versions of one article in the order in which they came; raise ArticleNotFoundError."""
+    """Return all versions of one article in the order in which they first stood; raise ArticleNotFoundError."""
     rows = connection.execute(
         f"SELECT v.version, v.current, v.characters, v.passages, {_SOURCE} FROM version v "  # noqa: S608
-        "WHERE v.article_id = ? ORDER BY coalesce(v.stands_from, v.number), v.number",
-        (article_id,),
+        "LEFT JOIN (SELECT version, min(stands_from) AS first FROM period WHERE article_id = :id GROUP BY version) p "
+        "ON p.version = v.number WHERE v.article_id = :id ORDER BY coalesce(p.first, v.number), v.number",
+        {"id": article_id},
     )
     found = [_summary(row) for row in rows]
     if not found:

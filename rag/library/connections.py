@@ -13,7 +13,7 @@ from pathlib import Path
 from rag.errors import LibraryDamagedError, LibraryError, LibraryMismatchError, LibraryMissingError, StorageError
 
 CATALOG = "catalog.sqlite"
-FORMAT = 1
+FORMAT = 2
 _BUSY_SECONDS = 30.0
 _DAMAGE = ("malformed", "not a database", "no such table", "no such column", "corrupt")
 
@@ -176,7 +176,12 @@ def raise_generation(connection: sqlite3.Connection) -> None:
 
 def require(found: State, *, model: str, dimension: int) -> None:
     """Raise LibraryMismatchError unless vectors of this model are what the library holds."""
-    if found.format != FORMAT:
+    if found.format < FORMAT:
+        raise LibraryMismatchError(
+            f"This library has format {found.format}, this version of Dateline reads format {FORMAT}; remove its "
+            "directory and run `dateline ingest` again."
+        )
+    if found.format > FORMAT:
         raise LibraryMismatchError(
             f"This library has format {found.format}, this version of Dateline reads format {FORMAT}; upgrade Dateline."
         )

@@ -20,7 +20,6 @@ CREATE TABLE version (
     author           TEXT,
     language         TEXT,
     origin_id        TEXT,
-    stands_from      INTEGER,           -- from when on this is what a reader saw; NULL where nothing tells
     passages         INTEGER NOT NULL,
     duplicate_of     TEXT,
     signature        BLOB NOT NULL,
@@ -30,6 +29,15 @@ CREATE TABLE version (
 );
 CREATE UNIQUE INDEX version_current ON version (article_id) WHERE current = 1;
 CREATE INDEX version_scope ON version (current, published, publisher_folded, article_id, passages);
+
+-- From when on a version was what a reader saw, until the article's next row; one that came back has several rows.
+-- An article without any date has none.
+CREATE TABLE period (
+    article_id  TEXT NOT NULL,
+    stands_from INTEGER NOT NULL,
+    version     INTEGER NOT NULL REFERENCES version (number),
+    PRIMARY KEY (article_id, stands_from)
+) WITHOUT ROWID;
 
 -- Equal keys share one row, so an unchanged passage of a changed article costs no second vector.
 CREATE TABLE vector (

@@ -9,9 +9,9 @@ from rag.library.connections import as_json
 from rag.types import Scope
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_STANDING = """v.number IN (SELECT number FROM (
-    SELECT number, row_number() OVER (PARTITION BY article_id ORDER BY stands_from DESC, number DESC) AS place
-    FROM version WHERE stands_from <= :as_of AND coalesce(published, stands_from) <= :as_of) WHERE place = 1)"""
+# SQLite takes a bare column beside max() from the row that has the maximum.
+_STANDING = """v.number IN (SELECT version FROM (
+    SELECT version, max(stands_from) FROM period WHERE stands_from <= :as_of GROUP BY article_id))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +25,8 @@ class Admitted:
 def admitted(scope: Scope) -> Admitted:
     """Return the condition under which a version is in scope.
 
-    Without `as_of` these are current versions. With it, of each article the version that then stood: the latest whose
-    `stands_from` is not after it. Dated by `published` are `since` and `until`; what has no date is outside any bound.
+    Without `as_of` these are current versions. With it, of each article the version that then stood: that of the
+    latest period to begin not after it. `since` and `until` mean `published`; what has no date is outside any bound.
     """
     conditions = [_STANDING if scope.as_of else "v.current = 1"]
     values: dict[str, str | int] = {}

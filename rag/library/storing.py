@@ -13,7 +13,7 @@ from rag.library.connections import as_json
 from rag.library.exact import packed
 from rag.library.scoping import microseconds
 from rag.protocols import Indexed
-from rag.types import Passage
+from rag.types import Passage, Source
 from rag.words import content_words
 
 
@@ -44,7 +44,7 @@ def checked(item: Indexed) -> Indexed:
 
 
 def store(connection: sqlite3.Connection, item: Indexed) -> None:
-    """Make this the current version of its article."""
+    """Make this the current version of its article; when all of a change is stored, `let_stand` has to follow."""
     article_id = item.article.source.article_id
     known = connection.execute(
         "SELECT number FROM version WHERE article_id = ? AND version = ?", (article_id, item.article.version)
@@ -57,10 +57,30 @@ def store(connection: sqlite3.Connection, item: Indexed) -> None:
         _refresh(connection, number, item)
     else:
         number = _insert(connection, item)
+        _begin(connection, number, item.article.source)
     _add_passages(connection, number, item)
     _drop_unused(connection, orphans)
     _set_bands(connection, number, item)
     place(connection, item.location, article_id, item.article.version)
+
+
+def let_stand(connection: sqlite3.Connection, article_id: str) -> None:
+    """Let the current version stand from now on, unless it is what stands last already, or nothing has a date."""
+    now, last = time.time_ns() // 1000, _last_period(connection, article_id)
+    if last and not last[1]:
+        # What was withdrawn before its moment came never stood.
+        connection.execute(
+            "DELETE FROM period WHERE article_id = ? AND stands_from > ? "
+            "AND version IN (SELECT number FROM version WHERE article_id = period.article_id AND current = 0)",
+            (article_id, now),
+        )
+        last = _last_period(connection, article_id)
+    if last and not last[1]:
+        connection.execute(
+            "INSERT INTO period (article_id, stands_from, version) "
+            "SELECT article_id, ?, number FROM version WHERE article_id = ? AND current = 1",
+            (max(now, last[0] + 1), article_id),
+        )
 
 
 def remove(connection: sqlite3.Connection, article_id: str) -> None:
@@ -72,6 +92,7 @@ def remove(connection: sqlite3.Connection, article_id: str) -> None:
         orphans = _drop_passages(connection, number)
         _drop_unused(connection, orphans)
         connection.execute("DELETE FROM band WHERE version = ?", (number,))
+    connection.execute("DELETE FROM period WHERE article_id = ?", (article_id,))
     connection.execute("DELETE FROM version WHERE article_id = ?", (article_id,))
     connection.execute("DELETE FROM location WHERE article_id = ?", (article_id,))
     connection.execute("UPDATE version SET duplicate_of = NULL WHERE duplicate_of = ?", (article_id,))
@@ -108,7 +129,6 @@ def _insert(connection: sqlite3.Connection, item: Indexed) -> int:
         **_fields(item),
         "article_id": source.article_id,
         "version": item.article.version,
-        "stands_from": _stands_from(connection, item),
         "characters": len(item.article.text),
         "text": item.article.text,
     }
@@ -143,17 +163,24 @@ def _fields(item: Indexed) -> dict[str, str | int | bytes | None]:
     }
 
 
-def _stands_from(connection: sqlite3.Connection, item: Indexed) -> int | None:
-    """A version's own moment; where an earlier one claims the same, the moment at which this one was first stored."""
-    source = item.article.source
-    moment = source.updated or source.published
-    if moment is None:
-        return None
-    own = microseconds(moment)
-    taken = connection.execute(
-        "SELECT 1 FROM version WHERE article_id = ? AND coalesce(updated, published) = ?", (source.article_id, own)
+def _begin(connection: sqlite3.Connection, number: int, source: Source) -> None:
+    """Let a new version stand from its own moment, unless an earlier one claims the same."""
+    moments = [moment for moment in (source.published, source.updated) if moment]
+    if moments:
+        connection.execute(
+            "INSERT OR IGNORE INTO period (article_id, stands_from, version) VALUES (?, ?, ?)",
+            (source.article_id, max(map(microseconds, moments)), number),
+        )
+
+
+def _last_period(connection: sqlite3.Connection, article_id: str) -> tuple[int, bool] | None:
+    """Return when it begins, and whether it is the current version's."""
+    row = connection.execute(
+        "SELECT p.stands_from, v.current FROM period p JOIN version v ON v.number = p.version "
+        "WHERE p.article_id = ? ORDER BY p.stands_from DESC LIMIT 1",
+        (article_id,),
     ).fetchone()
-    return max(own, time.time_ns() // 1000) if taken else own
+    return (int(row[0]), bool(row[1])) if row else None
 
 
 def _add_passages(connection: sqlite3.Connection, number: int, item: Indexed) -> None:

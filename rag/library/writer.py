@@ -89,6 +89,8 @@ class LocalWriter:
             with change(self._connection):
                 for item in items:
                     storing.store(self._connection, item)
+                for article_id in last:
+                    storing.let_stand(self._connection, article_id)
                 raise_generation(self._connection)
                 storing.strike_pending(self._connection, pending)
 

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -14,27 +14,14 @@ import pytest
 from rag.errors import ArticleNotFoundError, DatelineError, LibraryLockedError
 from rag.protocols import Library
 from rag.testing.library import NOON, dense, indexed, made_article, put, texts
+from rag.testing.library_times import LibraryTimesContract, Opener
 from rag.types import Scope
 
 DAY = timedelta(days=1)
 
-Opener = Callable[[], Library]
 
-
-class LibraryContract:
+class LibraryContract(LibraryTimesContract):
     """What every library must do; `open_again` opens the same store once more."""
-
-    @pytest.fixture
-    def opener(self) -> Opener:
-        """Return a function that opens one and the same, at first empty, library for vectors of EMBEDDER."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def library(self, opener: Opener) -> Iterator[Library]:
-        """Give the library open."""
-        library = opener()
-        yield library
-        library.close()
 
     def test_an_empty_library_answers_with_nothing(self, library: Library) -> None:
         assert (library.count(), library.articles(), library.publishers()) == (0, [], [])
@@ -117,14 +104,6 @@ class LibraryContract:
         assert library.article("a") == second
         assert library.count() == 1
 
-    def test_an_article_may_go_back_to_an_earlier_version(self, library: Library) -> None:
-        first, second = made_article("a", "It is so."), made_article("a", "It is not so.")
-        for article in (first, second, first):
-            put(library, article)
-        assert library.article("a") == first
-        assert texts(dense(library, "so")) == [first.text]
-        assert len(library.versions("a")) == 2
-
     def test_summaries_tell_versions_sizes_and_order(self, library: Library) -> None:
         put(library, made_article("old", "One.\n\nTwo.", published=NOON - DAY), made_article("new", "Three."))
         put(library, made_article("undated", "Four.", published=None))
@@ -160,25 +139,6 @@ class LibraryContract:
         assert library.count(scope) == len(admitted)
         for found in (dense(library, "rates rose", scope), library.lexical("rates", scope, 10)):
             assert sorted(each.passage.source.article_id for each in found) == admitted
-
-    def test_as_of_shows_each_article_as_it_then_stood(self, library: Library) -> None:
-        first = made_article("a", "The mayor will resign.")
-        corrected = made_article("a", "The mayor will not resign.", updated=NOON + 3 * DAY)
-        put(library, first)
-        put(library, corrected)
-        for moment, stood in ((NOON, first), (NOON + 2 * DAY, first), (NOON + 3 * DAY, corrected)):
-            scope = Scope(as_of=moment)
-            assert texts(dense(library, "mayor", scope)) == [stood.text]
-            assert texts(library.lexical("mayor", scope, 5)) == [stood.text]
-            assert [each.version for each in library.articles(scope)] == [stood.version]
-        assert dense(library, "mayor", Scope(as_of=NOON - DAY)) == []
-
-    def test_a_change_without_a_date_of_its_own_counts_from_when_it_was_stored(self, library: Library) -> None:
-        first, silent = made_article("a", "It rained."), made_article("a", "It rained hard.")
-        put(library, first)
-        put(library, silent)
-        assert texts(dense(library, "rained", Scope(as_of=NOON + DAY))) == [first.text]
-        assert texts(dense(library, "rained", Scope(as_of=datetime.now(UTC) + DAY))) == [silent.text]
 
     def test_removing_takes_an_article_from_everything(self, library: Library) -> None:
         put(library, made_article("a", "Rates rose."), made_article("b", "Rates fell.", publisher="Gazette"))

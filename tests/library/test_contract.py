@@ -9,7 +9,8 @@ import pytest
 from rag.library import open_library
 from rag.protocols import Library
 from rag.testing.library import EMBEDDER
-from rag.testing.library_contract import LibraryContract, Opener
+from rag.testing.library_contract import LibraryContract
+from rag.testing.library_times import Opener
 
 
 class TestLocalLibrary(LibraryContract):

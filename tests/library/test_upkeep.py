@@ -142,13 +142,14 @@ def test_a_damaged_catalog_is_named_with_what_to_do(opened: Open, tmp_path: Path
         dense(opened(EXACT, create=False), "harbour")
 
 
-def test_a_newer_format_is_refused(opened: Open, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("found", "advice"), [(1, "run `dateline ingest` again"), (99, "upgrade Dateline")])
+def test_another_format_is_refused(opened: Open, tmp_path: Path, found: int, advice: str) -> None:
     opened()
     connection = sqlite3.connect(tmp_path / "library" / "catalog.sqlite")
     with connection:
-        connection.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (found,))
     connection.close()
-    with pytest.raises(LibraryMismatchError, match="upgrade Dateline"):
+    with pytest.raises(LibraryMismatchError, match=advice):
         opened(any_model=True)
 
 
