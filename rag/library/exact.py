@@ -61,7 +61,11 @@ class VectorCache:
     def rows(
         self, connection: sqlite3.Connection, now: State, wanted: Numbers, *, new_at_most: int | None
     ) -> tuple[Floats, Numbers] | None:
-        """Return all vectors and the rows of those wanted, or None if more than so many would have to be read first."""
+        """Return all vectors and the rows of those wanted.
+
+        None if more than `new_at_most` would have to be read first, or if a vector is not here: where another reader
+        filled the memory from a later moment of the catalog, what was removed in between is missing.
+        """
         import numpy as np  # noqa: PLC0415
 
         with self._lock:
@@ -72,7 +76,8 @@ class VectorCache:
                     return None
                 self._extend(connection, last)
             numbers, matrix = self._numbers[: self._used], self._matrix[: self._used]
-        return matrix, np.searchsorted(numbers, wanted)
+        rows = np.searchsorted(numbers, wanted)
+        return (matrix, rows) if np.array_equal(numbers[rows.clip(max=len(numbers) - 1)], wanted) else None
 
     def _empty(self) -> None:
         import numpy as np  # noqa: PLC0415

@@ -13,7 +13,7 @@ import pytest
 from rag.errors import LibraryDamagedError, LibraryError, LibraryMismatchError, LibraryMissingError, StorageError
 from rag.library import catalog, open_library
 from rag.library.connections import Connections, state
-from rag.library.exact import VectorCache, packed
+from rag.library.exact import VectorCache, nearest, packed
 from rag.testing import HashingEmbedder
 from rag.testing.library import EMBEDDER, dense, indexed, made_article, put, texts
 from rag.types import Scope
@@ -184,4 +184,26 @@ def test_vectors_that_were_removed_leave_the_memory_too(opened: Open, tmp_path: 
         for number in range(39):
             writer.remove(f"story{number}")
     assert held() == 5
+    connections.close()
+
+
+def test_a_reader_of_an_earlier_moment_finds_what_was_removed_since(opened: Open, tmp_path: Path) -> None:
+    library, cache, connections = opened(EXACT), VectorCache(EMBEDDER.dimension), Connections(tmp_path / "library")
+    query = np.array(EMBEDDER.embed_query("harbour strike n2p1"))
+
+    def scores(connection: sqlite3.Connection, some: VectorCache) -> list[float]:
+        wanted = np.array([vector for _, vector in catalog.selection(connection, Scope())])
+        return list(map(float, nearest(connection, some, state(connection), wanted, query, 100)[1]))
+
+    put(library, *(story(number) for number in range(10)))
+    with connections.reading() as earlier:
+        before = scores(earlier, VectorCache(EMBEDDER.dimension))
+        with library.writing() as writer:
+            for number in (2, 9):
+                writer.remove(f"story{number}")
+        for more in ((), (story(10),)):
+            put(library, *more)
+            with connections.reading() as later:
+                assert len(scores(later, cache)) == 40 + 5 * len(more)
+            assert scores(earlier, cache) == before
     connections.close()
