@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag.labels import escape
 from rag.protocols import Brief, Draft, Embedder, Insufficient
 from rag.reader.features import ReadSentence, answerable, best_first, chances, read
-from rag.types import Source
+from rag.types import Hit, Source
 from rag.verify.conflict import disagree
 
 ANSWER_FROM = -0.9
@@ -56,6 +56,10 @@ class ExtractiveAnswerer:
     def name(self) -> str:
         """The name that answers record as their model."""
         return "extractive"
+
+    def reads(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        """Return all the hits."""
+        return hits
 
     def draft(self, brief: Brief) -> Iterator[Draft]:
         """Yield the answer, a piece for each article, or Insufficient."""

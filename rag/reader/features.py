@@ -254,7 +254,8 @@ def rarity(sentences: Sequence[Sequence[str]]) -> dict[str, float]:
 RANKING = Weights(coefficients=(4.8, 1.35, 1.89, 1.33, 1.02, 9.92, 0.57, 3.0, 0.93, 0.62))
 """Orders sentences; the softmax of the scores is the fitted probability that a sentence holds the answer.
 
-The weight of `figure` came out at 16 and is held at 3: a question whose kind is misread must not lose its answer.
+The weight of `figure` comes out anywhere from 1 to 16, by the sample, and is held at 3: a question whose kind is
+misread must not lose its answer.
 """
 
 
