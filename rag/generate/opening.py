@@ -51,6 +51,7 @@ class Opening:
         readable = "".join(each for each in escape(first) if each.isprintable())
         if not any(map(str.isalnum, readable)):
             return NO_REASON
+        readable = readable[0].upper() + readable[1:]
         return readable if readable[-1] in ".!?。！？…" else f"{readable}."
 
     def _read(self, *, final: bool) -> str:

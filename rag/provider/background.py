@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
+from rag.cancelling import when_called_off
+
 T = TypeVar("T")
 
 
 def iterate(source: Callable[[], AsyncGenerator[T, None]]) -> Iterator[T]:
     """Yield what the source yields and raise what it raises; closing this iterator cancels the source at once.
+
+    So does calling off the work that this is a part of, which raises asyncio.CancelledError here.
 
     Each call has an event loop on a thread of its own, so it works inside and outside of other event loops. Only a
     task can be cancelled while it waits for a name, a connection, a header or a word; a synchronous client blocks in
@@ -24,11 +28,12 @@ def iterate(source: Callable[[], AsyncGenerator[T, None]]) -> Iterator[T]:
     """
     pump = _Pump(source=source)
     context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(pump.run,), daemon=True, name="dateline-stream").start()
-    try:
-        yield from pump.pieces()
-    finally:
-        pump.cancel()
+    with when_called_off(pump.cancel):
+        threading.Thread(target=context.run, args=(pump.run,), daemon=True, name="dateline-stream").start()
+        try:
+            yield from pump.pieces()
+        finally:
+            pump.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +71,18 @@ class _Pump(Generic[T]):
     async def _pump(self) -> None:
         error: BaseException | None = None
         try:
-            if self._claimed():
-                async with aclosing(self.source()) as pieces:
-                    async for piece in pieces:
-                        self._queue.put(piece)
+            self._claim()
+            async with aclosing(self.source()) as pieces:
+                async for piece in pieces:
+                    self._queue.put(piece)
         except (Exception, asyncio.CancelledError) as raised:  # noqa: BLE001  raised again on the reader's side
             error = raised
         finally:
             self._task = None
             self._queue.put(_End(error))
 
-    def _claimed(self) -> bool:
+    def _claim(self) -> None:
         with self._lock:
+            if self._cancelled:
+                raise asyncio.CancelledError
             self._task = asyncio.current_task()
-            return not self._cancelled

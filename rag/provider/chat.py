@@ -65,6 +65,7 @@ class OpenAIChat:
         return iterate(lambda: self._call(tuple(messages)))
 
     async def _call(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+        _load()  # the first call pays for it, and its time is not the server's
         try:
             async with asyncio.timeout(self.timeout), aclosing(self._tries(messages)) as pieces:
                 async for piece in pieces:
@@ -178,6 +179,10 @@ class OpenAIChat:
     @property
     def _endpoint(self) -> Endpoint:
         return endpoint(self.model, self.base_url or OPENAI, self.api_key)
+
+
+def _load() -> None:
+    import langchain_openai  # noqa: F401, PLC0415  heavy: only where a model is asked
 
 
 def _to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:

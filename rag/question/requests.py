@@ -14,6 +14,10 @@ from rag.types import Question, Scope, Turn
 
 LONGEST_QUESTION = 8_000
 """Characters."""
+MOST_TURNS = 20
+"""Earlier turns that are kept, the latest ones."""
+LONGEST_TURN = 8_000
+"""Characters that are kept of an earlier question or answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +53,17 @@ def make_scope(
 
 
 def make_question(text: str, scope: Scope, history: Sequence[Turn] = ()) -> Question:
-    """Return a question; raise ConfigurationError when it is empty or too long."""
-    if not text.strip():
-        raise ConfigurationError("The question is empty; ask something.")
+    """Return a question as every part of the product reads it; raise ConfigurationError when it is empty or too long.
+
+    Of a longer history the latest turns are kept.
+    """
     if len(text) > LONGEST_QUESTION:
         raise ConfigurationError(f"The question has {len(text):,} characters; ask it in {LONGEST_QUESTION:,} or fewer.")
-    return Question(text=_clean(text), scope=scope, history=tuple(history))
+    cleaned = _clean(text).strip()
+    if not cleaned:
+        raise ConfigurationError("The question is empty; ask something.")
+    turns = (Turn(question=_kept(turn.question), answer=_kept(turn.answer)) for turn in history[-MOST_TURNS:])
+    return Question(text=cleaned, scope=scope, history=tuple(turns))
 
 
 def rows(lines: Iterable[str]) -> Iterator[Row]:
@@ -74,12 +83,13 @@ def _row(line: str, number: int) -> Row:
     name = fields.get("id")
     identifier = name if isinstance(name, str | int) else None
     try:
-        return Row(id=identifier, question=_question(fields))
+        return Row(id=identifier, question=read_question(fields))
     except ConfigurationError as error:
         return Row(id=identifier, error=f"Row {number}: {error}")
 
 
-def _question(fields: Mapping[str, object]) -> Question:
+def read_question(fields: Mapping[str, object]) -> Question:
+    """Return the question that a row or a request spells; raise ConfigurationError for anything else."""
     text = fields.get("question")
     if not isinstance(text, str):
         raise ConfigurationError("question is missing or not text.")
@@ -102,14 +112,18 @@ def _history(value: object) -> list[Turn]:
 def _turn(entry: object) -> Turn:
     match entry:
         case [str(question), str(answer)] | {"question": str(question), "answer": str(answer)}:
-            return Turn(question=_clean(question), answer=_clean(answer))
+            return Turn(question=question, answer=answer)
     raise ConfigurationError("history must be a list of [question, answer] pairs.")
 
 
 def _clean(text: str) -> str:
-    """Return text that can be stored and compared: composed as articles are, half a surrogate pair replaced."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """Return text that can be stored and compared: composed as articles are, half a surrogate pair or NUL replaced."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", " ")
     return unicodedata.normalize("NFC", whole)
+
+
+def _kept(text: str) -> str:
+    return _clean(text[:LONGEST_TURN])
 
 
 def _text(fields: Mapping[str, object], name: str) -> str | None:

@@ -9,7 +9,8 @@ import time
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
-from rag.errors import DatelineError, UserError
+from rag.cancelling import Cancel
+from rag.errors import DatelineError
 from rag.types import Event, Question
 from rag.web.exchange import Exchange
 
@@ -24,17 +25,7 @@ PACE = 0.04
 QUIET = 0.25
 """Seconds of silence after which an update comes that changes nothing, so that a closed tab is noticed."""
 
-LONGEST = 4000
-"""Characters that a question may have; more is a pasted article, and no search gains from it."""
-
 _UNEXPECTED = "Something went wrong on our side, and it was logged. Ask again, or run `dateline doctor`."
-
-
-def cleaned(text: str) -> str:
-    """Return what was typed as text that can be stored and sent; raise UserError when it is too long."""
-    if len(text) > LONGEST:
-        raise UserError(f"The question has {len(text):,} characters; {LONGEST:,} is the most. Ask a shorter one.")
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
 
 
 def follow(desk: Desk, question: Question, stop: threading.Event) -> Generator[Exchange]:
@@ -57,16 +48,17 @@ def follow(desk: Desk, question: Question, stop: threading.Event) -> Generator[E
 def _batches(events: Iterator[Event], stop: threading.Event) -> Iterator[list[Event]]:
     """Yield events in batches, one per PACE or, in silence, an empty one per QUIET, until they end or `stop` is set.
 
-    The source runs in a thread of its own, so that a model that keeps silent cannot delay a stop. A reader that
-    stops early stops the source at its next event.
+    The source runs in a thread of its own, so that a model that keeps silent cannot delay a stop. A stop, and a reader
+    that goes away, call the source off: at once where it waits for a server, else at its next event.
     """
-    feed = _Feed(events, stop)
-    threading.Thread(target=feed.run, name="dateline-answer", daemon=True).start()
+    feed, cancel = _Feed(events, stop), Cancel()
+    threading.Thread(target=cancel.run, args=(feed.run,), name="dateline-answer", daemon=True).start()
     try:
         while not (feed.exhausted or stop.is_set()):
             yield feed.take()
     finally:
         stop.set()
+        cancel.call_off()
 
 
 class _Feed:

@@ -7,7 +7,8 @@ import threading
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rag.types import Answer, Citation, Delta, Event, Found, Hit, Question, Restart, Searching, Turn
+from rag.question.requests import make_question
+from rag.types import Answer, Citation, Delta, Event, Found, Hit, Question, Restart, Scope, Searching, Turn
 
 _MARKERS = re.compile(r"[ \t]*\[\d+\]")
 
@@ -100,10 +101,10 @@ class Conversation:
         """Return the conversation with an answer that was under way broken off."""
         return replace(self, exchanges=tuple(exchange.stopped() for exchange in self.exchanges))
 
-    def question(self, text: str) -> Question:
-        """Return the next question, with the answered ones as its history."""
-        turns = (turn(exchange.question, exchange.answer) for exchange in self.exchanges if exchange.answer)
-        return Question(text=text, history=tuple(turns))
+    def question(self, text: object) -> Question:
+        """Return the next question, with the answered ones as its history; raise ConfigurationError if it is none."""
+        turns = [turn(exchange.question, exchange.answer) for exchange in self.exchanges if exchange.answer]
+        return make_question(text if isinstance(text, str) else "", Scope(), turns)
 
 
 def turn(question: str, answer: Answer) -> Turn:

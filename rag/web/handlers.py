@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rag.errors import DatelineError, UserError
-from rag.types import Question, Turn
+from rag.question.requests import read_question
 from rag.web import markup, reference
-from rag.web.asking import cleaned, follow
+from rag.web.asking import follow
 from rag.web.exchange import Conversation, Exchange
 from rag.web.reference import Reference
 from rag.wire import Json, answer_object
@@ -34,7 +34,7 @@ class Handlers:
         except DatelineError as error:
             return markup.failure(str(error))
 
-    def ask(self, text: str, conversation: Conversation) -> Iterator[tuple[object, object, object, object]]:
+    def ask(self, text: object, conversation: Conversation) -> Iterator[tuple[object, object, object, object]]:
         """Yield the conversation, its earlier exchanges, the latest one and the emptied box, as an answer grows."""
         import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
@@ -51,14 +51,13 @@ class Handlers:
             yield earlier.with_latest(exchange, stop), past, markup.exchange(exchange, number), box
             past, box, before = gr.skip(), gr.skip(), exchange
 
-    def _exchanges(self, text: str, earlier: Conversation, stop: threading.Event) -> Iterator[Exchange]:
+    def _exchanges(self, text: object, earlier: Conversation, stop: threading.Event) -> Iterator[Exchange]:
         try:
-            question = cleaned(text)
+            question = earlier.question(text)
         except DatelineError as error:
-            yield Exchange(question=markup.excerpt(text)).failed(str(error))
-            return
-        if question:
-            yield from follow(self._desk, earlier.question(question), stop)
+            yield Exchange(question=markup.excerpt(str(text or "…"))).failed(str(error))
+        else:
+            yield from follow(self._desk, question, stop)
 
     def stop(self, conversation: Conversation) -> None:
         """Break the answer under way off; the listener that was showing it shows that."""
@@ -84,17 +83,9 @@ class Handlers:
         import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
         try:
-            asked = Question(text=cleaned(question), history=_turns(history or []))
-            return answer_object(self._desk.ask(asked))
+            return answer_object(self._desk.ask(read_question({"question": question, "history": history})))
         except DatelineError as error:
             raise gr.Error(str(error), print_exception=False) from error
-
-
-def _turns(rows: list[dict[str, str]]) -> tuple[Turn, ...]:
-    try:
-        return tuple(Turn(question=str(row["question"]), answer=str(row["answer"])) for row in rows)
-    except (KeyError, TypeError) as error:
-        raise UserError('Each row of the history needs a "question" and an "answer".') from error
 
 
 def _wanted(asked: object) -> tuple[Reference, list[Reference]]:

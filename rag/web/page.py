@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from rag.question.requests import LONGEST_QUESTION
 from rag.web import markup
-from rag.web.asking import LONGEST
 from rag.web.exchange import Conversation
 from rag.web.handlers import Handlers
 
@@ -26,7 +25,6 @@ class _Parts:
     front: gr.HTML
     past: gr.HTML
     live: gr.HTML
-    examples: tuple[gr.Button, ...]
     box: gr.Textbox
     ask: gr.Button
     stop: gr.Button
@@ -34,25 +32,23 @@ class _Parts:
     reader: gr.HTML
 
 
-def build(handlers: Handlers, examples: Sequence[str] = ()) -> gr.Blocks:
-    """Return the page, with example questions for a conversation that has not begun."""
+def build(handlers: Handlers) -> gr.Blocks:
+    """Return the page."""
     import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
     blocks = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True)
     with blocks:
-        _listen(blocks, _lay_out(handlers, examples), handlers)
+        _listen(blocks, _lay_out(handlers), handlers)
     return blocks
 
 
-def _lay_out(handlers: Handlers, examples: Sequence[str]) -> _Parts:
+def _lay_out(handlers: Handlers) -> _Parts:
     import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
     conversation = gr.State(Conversation())
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="chat"):
             front, past, live = _html("front"), _html("past"), _html("live")
-            with gr.Column(elem_id="examples"):
-                offered = tuple(gr.Button(text, elem_classes="example") for text in examples)
             with gr.Row(elem_id="composer"):
                 box = _box()
                 ask = gr.Button("Ask", variant="primary", elem_id="ask")
@@ -64,7 +60,6 @@ def _lay_out(handlers: Handlers, examples: Sequence[str]) -> _Parts:
         front=front,
         past=past,
         live=live,
-        examples=offered,
         box=box,
         ask=ask,
         stop=stop,
@@ -88,7 +83,7 @@ def _box() -> gr.Textbox:
         placeholder="Ask a question",
         lines=1,
         max_lines=6,
-        max_length=LONGEST,
+        max_length=LONGEST_QUESTION,
         autofocus=True,
         container=False,
         elem_id="question",
@@ -133,9 +128,7 @@ def _listen(blocks: gr.Blocks, parts: _Parts, handlers: Handlers) -> None:
     state = parts.conversation
     shown = [state, parts.past, parts.live]
     typed = on([parts.box.submit, parts.ask.click], handlers.ask, [parts.box, state], [*shown, parts.box], **_ASKING)
-    offered = [button.click(handlers.ask, [button, state], [*shown, parts.box], **_ASKING) for button in parts.examples]
-    running = [typed, *offered]
     parts.stop.click(handlers.stop, state, None, queue=False, **_QUIET)
     everything = [*shown, parts.box, parts.reader]
-    parts.clear.click(handlers.clear, state, everything, cancels=running, queue=False, **_QUIET)
+    parts.clear.click(handlers.clear, state, everything, cancels=typed, queue=False, **_QUIET)
     blocks.load(handlers.front, None, parts.front, queue=False, **_QUIET)

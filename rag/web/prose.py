@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from rag.types import Answer, Citation, Claim, Verdict
 
-_MARKER = re.compile(r"\[(\d+)\]")
-_AFTER_CLAIM = re.compile(r"(?:[ \t]*\[\d+\])*")
+# What stands between backticks is code; a marker in it is a part of the code.
+_MARKER = re.compile(r"(`{1,3})[^`\n]*\1|\[([1-9][0-9]{0,3})\]")
+_AFTER_CLAIM = re.compile(r"(?:[ \t]*\[[1-9][0-9]{0,3}\])*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def finished(answer: Answer) -> list[Part]:
         cited = {marker: known[marker] for marker in claim.markers if marker in known}
         parts += _linked(answer.text[claim.start : claim.end], cited, claim.verdict)
         place = _end_of_markers(answer.text, claim)
-        parts += _linked(answer.text[claim.end : place], known)
+        parts += _linked(answer.text[claim.end : place], cited)
         if claim.verdict is not Verdict.SUPPORTED:
             parts.append(Flaw(verdict=claim.verdict, missing=claim.missing))
     parts += _linked(answer.text[place:], known)
@@ -70,7 +71,7 @@ def _end_of_markers(text: str, claim: Claim) -> int:
 def _linked(text: str, known: dict[int, Citation], verdict: Verdict | None = None) -> Iterator[Part]:
     place = 0
     for found in _MARKER.finditer(text):
-        citation = known.get(int(found[1]))
+        citation = known.get(int(found[2] or 0))
         if citation is None:
             continue
         if words := text[place : found.start()].rstrip(" \t"):

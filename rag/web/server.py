@@ -7,36 +7,38 @@ import os
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rag.errors import ConfigurationError
+from rag.errors import ConfigurationError, LibraryError
 from rag.web import markup, page
+from rag.web.gate import ANY_ADDRESS, Gate
 from rag.web.handlers import Handlers
 from rag.web.headers import SecurityHeaders
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from fastapi.responses import JSONResponse
 
     from rag.answer import Desk
 
 LOOPBACK = "127.0.0.1"
 
 
-def make_app(desk: Desk, *, examples: Sequence[str] = ()) -> FastAPI:
-    """Return the application: the page at "/", and "/healthz" for whoever watches it."""
+def make_app(desk: Desk, *, allowed_hosts: Collection[str] = ()) -> FastAPI:
+    """Return the application: the page at "/", and "/healthz" for whoever watches it.
+
+    It answers to the names of the local host and to `allowed_hosts` ("*" for any; "0.0.0.0" for any address).
+    """
     import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
     from fastapi import FastAPI  # noqa: PLC0415
 
     app = FastAPI(title="Dateline", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Gate, hosts=allowed_hosts)
     app.add_middleware(SecurityHeaders)
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, str | int]:
-        return {"status": "ok", "generation": desk.library.generation()}
-
-    blocks = page.build(Handlers(desk), examples)
+    app.add_api_route("/healthz", lambda: _health(desk))
+    blocks = page.build(Handlers(desk))
     blocks.queue(default_concurrency_limit=page.AT_ONCE, max_size=64)
     css = (markup.HERE / "static" / "page.css").read_text(encoding="utf-8")
     gr.mount_gradio_app(
@@ -55,6 +57,15 @@ def make_app(desk: Desk, *, examples: Sequence[str] = ()) -> FastAPI:
     return app
 
 
+def _health(desk: Desk) -> JSONResponse:
+    from fastapi.responses import JSONResponse  # noqa: PLC0415 - only a running server needs it
+
+    try:
+        return JSONResponse({"status": "ok", "generation": desk.library.generation()})
+    except LibraryError as error:
+        return JSONResponse({"status": "failed", "error": str(error)}, 503)
+
+
 _SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
 
 
@@ -63,13 +74,14 @@ def serve(
     host: str = LOOPBACK,
     port: int = 7860,
     *,
-    examples: Sequence[str] = (),
+    allowed_hosts: Collection[str] = (),
     open_browser: bool = False,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the page until interrupted, and say where it is once it answers (on standard output, or to `on_ready`).
 
-    Port 0 takes any free one. Raises ConfigurationError when the address cannot be taken.
+    Port 0 takes any free one. A server that others reach by name, or through a proxy, must be told its names in
+    `allowed_hosts`. Raises ConfigurationError when the address cannot be taken.
     """
     import uvicorn  # noqa: PLC0415 - only a server needs it
 
@@ -86,7 +98,7 @@ def serve(
 
     async def run() -> None:
         # Gradio makes and abandons an event loop for each of its locks, unless one is running.
-        app = make_app(desk, examples=examples)
+        app = make_app(desk, allowed_hosts=(host, *allowed_hosts))
         config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
         await Server(config).serve(sockets=[listener])
 
@@ -115,5 +127,5 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 def _address(host: str, port: int) -> str:
-    shown = LOOPBACK if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared, not bound
+    shown = LOOPBACK if host in ANY_ADDRESS else host
     return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"

@@ -69,6 +69,17 @@ def test_stop_keeps_what_was_written_and_ends_the_model(visit: Opens, generative
     assert "Stopped" not in there.answered(2)
 
 
+def test_stop_hangs_up_on_a_model_that_keeps_silent(visit: Opens, generative: str, model: Model) -> None:
+    silence = [Pause(seconds=2) for _ in range(20)]
+    model.next(streamed(chunk(HELD), *(part for pause in silence for part in (pause, ": still there\n\n"))))
+    there = visit(generative)
+    there.ask(BUDGET)
+    expect(there.page.locator("#live .answer")).to_contain_text("£4.25 million")
+    there.page.click("#stop")
+    assert "Stopped" in there.answered()
+    assert model.disconnected.wait(10)
+
+
 def test_an_unsupported_claim_is_marked_and_says_what_is_missing(visit: Opens, generative: str, model: Model) -> None:
     model.next(says(HELD, "It was cut to £3.75 million on Friday <<The council voted to hold>>. "))
     there = visit(generative)

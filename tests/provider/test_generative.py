@@ -97,7 +97,7 @@ def test_nothing_said_can_leave_its_place(text: str) -> None:
 
 ABSTENTIONS = [
     ("NOT_IN_SOURCES The passages do not name the year.", "The passages do not name the year."),
-    ("\n  NOT_IN_SOURCES: no year is given", "no year is given."),
+    ("\n  NOT_IN_SOURCES: no year is given", "No year is given."),
     ("**NOT_IN_SOURCES** — The year is *missing* [1.1].", "The year is missing."),
     ("not_in_sources\nThe year is missing.", "The year is missing."),
     ("NOT\\_IN\\_SOURCES The year is missing.", "The year is missing."),
@@ -207,7 +207,8 @@ def test_passages_go_before_sentences() -> None:
 
 def test_the_budget_reaches_the_model() -> None:
     chat = ScriptedChat("Yes [1.1].")
-    list(GenerativeAnswerer(model=chat, budget_tokens=200).draft(Brief(question="Who?", hits=HITS)))
+    answerer = GenerativeAnswerer(model=chat, budget_tokens=200)
+    list(answerer.draft(Brief(question="Who?", hits=answerer.reads(HITS))))
     user = chat.sent[0][1].content
     assert "[1.1]" in user
     assert "[5.1]" not in user

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -16,6 +18,7 @@ from langchain_core.outputs import LLMResult
 from langchain_core.tracers.context import register_configure_hook
 from langsmith.utils import tracing_is_enabled
 
+from rag.cancelling import Cancel
 from rag.errors import (
     ConfigurationError,
     ModelNotFoundError,
@@ -384,3 +387,55 @@ def test_tracing_is_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
     for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING"):
         monkeypatch.delenv(name, raising=False)
     assert not tracing_is_enabled()
+
+
+def test_calling_the_work_off_ends_a_call_that_waits() -> None:
+    cancel, ended = Cancel(), threading.Event()
+
+    def work() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            list(model(server).stream(ASKED))
+        ended.set()
+
+    with ScriptedServer(streamed(Pause(seconds=60))) as server:
+        threading.Thread(target=cancel.run, args=(work,), daemon=True).start()
+        while not server.requests:
+            time.sleep(0.01)
+        assert not ended.is_set()
+        cancel.call_off()
+        assert ended.wait(10)
+
+
+def test_work_that_was_called_off_asks_nobody() -> None:
+    cancel = Cancel()
+    cancel.call_off()
+
+    def work() -> None:
+        list(model(server).stream(ASKED))
+
+    with ScriptedServer(says("Ada")) as server:
+        with pytest.raises(asyncio.CancelledError):
+            cancel.run(work)
+        assert not server.requests
+
+
+SLOW_IMPORT = """
+import sys, time
+class Slow:
+    def find_spec(self, name, *rest):
+        if name == "langchain_openai":
+            time.sleep(1.5)
+sys.meta_path.insert(0, Slow())
+from rag.protocols import Message
+from rag.provider.chat import OpenAIChat
+chat = OpenAIChat(model="tiny", base_url=sys.argv[1], retries=0, timeout=1.5)
+print(next(iter(chat.stream([Message(role="user", content="Who?")]))))
+"""
+
+
+def test_loading_the_client_does_not_count_as_the_models_time() -> None:
+    with ScriptedServer(says("Ada")) as server:
+        ran = subprocess.run(
+            [sys.executable, "-c", SLOW_IMPORT, server.base_url], capture_output=True, text=True, check=False
+        )
+    assert (ran.stdout, ran.stderr) == ("Ada\n", "")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import ConfigurationError
-from rag.question.requests import LONGEST_QUESTION, make_question, make_scope, rows
+from rag.question.requests import LONGEST_QUESTION, LONGEST_TURN, MOST_TURNS, make_question, make_scope, rows
 from rag.types import Scope, Turn
 
 
@@ -30,14 +30,21 @@ def test_no_options_are_no_limits() -> None:
     assert make_scope().unlimited
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "x" * (LONGEST_QUESTION + 1)])
+@pytest.mark.parametrize("text", ["", "  \n", "\0", "x" * (LONGEST_QUESTION + 1)])
 def test_an_empty_or_endless_question_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError):
         make_question(text, Scope())
 
 
 def test_a_question_is_made_comparable_with_article_text() -> None:
-    assert make_question("Cafe\u0301 \ud83d?", Scope()).text == "Caf\u00e9 \ufffd?"
+    assert make_question(" Cafe\u0301 \ud83d\0?\n", Scope()).text == "Caf\u00e9 \ufffd ?"
+
+
+def test_a_history_is_cleaned_and_kept_within_bounds() -> None:
+    turns = [Turn(question=f"{number} Cafe\u0301?", answer="x" * (LONGEST_TURN + 1)) for number in range(50)]
+    kept = make_question("Why?", Scope(), turns).history
+    assert [turn.question for turn in kept] == [f"{number} Caf\u00e9?" for number in range(50 - MOST_TURNS, 50)]
+    assert {len(turn.answer) for turn in kept} == {LONGEST_TURN}
 
 
 def test_a_batch_keeps_order_and_ids_and_names_what_is_wrong() -> None:

@@ -12,7 +12,7 @@ from rag.protocols import Brief, Draft
 from rag.question.rewrite import HistoryRewriter
 from rag.retrieval.hybrid import hybrid
 from rag.testing.library import EMBEDDER, put
-from rag.types import Answer, Article, Citation, Claim, Question, Scope, Source, Status
+from rag.types import Answer, Article, Citation, Claim, Hit, Question, Scope, Source, Status
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +75,12 @@ class Says:
 
     def __init__(self, *pieces: Draft | Exception | Callable[[], object]) -> None:
         self._pieces = pieces
+
+    def reads(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        return hits
+
+    def reads(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        return hits
 
     def draft(self, brief: Brief) -> Iterator[Draft]:
         for piece in self._pieces:

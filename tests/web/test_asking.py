@@ -4,13 +4,17 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from rag.answer import Desk
-from rag.errors import ProviderBusyError, UserError
+from rag.errors import ProviderBusyError
+from rag.generate.answerer import GenerativeAnswerer
+from rag.provider.chat import OpenAIChat
+from rag.testing.server import Pause, ScriptedServer, streamed
 from rag.types import Article, Question, Status
-from rag.web.asking import LONGEST, cleaned, follow
+from rag.web.asking import follow
 from rag.web.exchange import Exchange, Stage
 
 MakeDesk = Callable[..., Desk]
@@ -86,14 +90,17 @@ def _let_it_end(speak: threading.Event) -> None:
             thread.join(10)
 
 
-@pytest.mark.parametrize(
-    ("typed", "asked"),
-    [("  why?\n", "why?"), ("a\0b", "a b"), ("\ud800?", "??"), (" ", ""), ("é" * LONGEST, "é" * LONGEST)],
-)
-def test_what_is_typed_becomes_text_that_can_be_stored(typed: str, asked: str) -> None:
-    assert cleaned(typed) == asked
-
-
-def test_a_pasted_article_is_no_question() -> None:
-    with pytest.raises(UserError, match="4,001 characters; 4,000 is the most"):
-        cleaned("x" * (LONGEST + 1))
+def test_a_stop_hangs_up_on_a_model_that_keeps_silent(make_desk: MakeDesk) -> None:
+    stop = threading.Event()
+    with ScriptedServer(streamed(Pause(seconds=30))) as server:
+        chat = OpenAIChat(model="tiny", base_url=server.base_url, retries=0)
+        desk = replace(make_desk(), answerer=GenerativeAnswerer(model=chat))
+        exchanges = follow(desk, ASKED, stop)
+        while not server.requests:
+            next(exchanges)
+        stop.set()
+        assert list(exchanges)[-1].stage is Stage.STOPPED
+        for thread in threading.enumerate():
+            if thread.name in {"dateline-answer", "dateline-stream"}:
+                thread.join(10)
+                assert not thread.is_alive()

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from rag.errors import ConfigurationError
 from rag.types import Answer, Citation, Delta, Event, Found, Restart, Scope, Searching, Turn
 from rag.web.exchange import Conversation, Exchange, Stage
 
@@ -46,3 +49,14 @@ def test_the_next_question_carries_the_answered_ones_without_markers(answer: Cal
     question = Conversation(exchanges=(done, failed)).question("And why?")
     expected = Turn(question="What is the budget?", answer="It held the budget. No job is lost.")
     assert (question.text, question.history) == ("And why?", (expected,))
+
+
+@pytest.mark.parametrize(("typed", "asked"), [("  why?\n", "why?"), ("a\0b", "a b"), ("Cafe\u0301?", "Caf\u00e9?")])
+def test_what_is_typed_is_read_as_everywhere_else(typed: str, asked: str) -> None:
+    assert Conversation().question(typed).text == asked
+
+
+@pytest.mark.parametrize("typed", ["", " \n", None, 7, ["why?"]])
+def test_what_is_no_question_is_refused_in_one_line(typed: object) -> None:
+    with pytest.raises(ConfigurationError, match="The question is empty"):
+        Conversation().question(typed)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from rag.types import Answer, Citation, Claim, Verdict
 from rag.web.prose import Cite, Flaw, Words, finished, growing
 
@@ -57,3 +59,23 @@ def test_overlapping_claims_show_no_words_twice(answer: Callable[..., Answer]) -
     )
     parts = finished(answer("Hello there", claims=claims))
     assert "".join(part.text for part in parts if isinstance(part, Words)) == "Hello there"
+
+
+@pytest.mark.parametrize(
+    "written", [f"[{'9' * 5000}]", "[0001]", "[0]", "[١]", "`[1]`", "``[1]``", "`see [1] there`", "[ 1]", "[1.1]"]
+)
+def test_only_a_number_of_a_citation_outside_code_is_a_link(
+    written: str, cite: Maker, answer: Callable[..., Answer]
+) -> None:
+    one = cite(1, "No job is lost")
+    assert growing(written, [one]) == [Words(text=written)]
+    claims = (Claim(start=0, end=15, markers=(1,), verdict=Verdict.SUPPORTED),)
+    parts = finished(answer(f"No job is lost. [1] {written}", claims=claims, citations=(one,)))
+    assert [part for part in parts if isinstance(part, Cite)] == [Cite(citation=one)]
+    assert "".join(part.text for part in parts if isinstance(part, Words)) == f"No job is lost. {written}"
+
+
+def test_a_marker_after_a_claim_that_cites_nothing_is_no_link(cite: Maker, answer: Callable[..., Answer]) -> None:
+    claims = (Claim(start=0, end=8, markers=(), verdict=Verdict.UNCITED),)
+    parts = finished(answer("He said. [1]", claims=claims, citations=(cite(1, "a pause"),)))
+    assert not any(isinstance(part, Cite) for part in parts)

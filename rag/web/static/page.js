@@ -74,8 +74,6 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("#ask")) send(event, document.querySelector("#question textarea").value);
-  const example = event.target.closest?.("#examples button");
-  if (example) send(event, example.textContent);
 }, true);
 
 // A new question goes to the top of the view once; after that the page stands still while its answer grows.
