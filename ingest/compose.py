@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.clean import clean, clean_line
 from ingest.dates import moment
-from ingest.identity import article_id, canonical_url
+from ingest.identity import canonical_url, identity
 from ingest.values import Failure, Raw
 from rag.errors import UnreadableFileError
 from rag.sentences import sentences
@@ -20,16 +20,28 @@ _LONGEST_FIELD = 2_000
 _TITLE_LENGTH = 90
 
 
-def compose(raw: Raw, path: Path) -> tuple[Article, list[Failure]]:
-    """Return the article and remarks about fields that could not be used; raise UnreadableFileError without text."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """An article, and what is to be known of it before it is stored."""
+
+    article: Article
+    own: str | None
+    """The name that it takes if another article bears its name (see `ingest.identity`)."""
+    remarks: tuple[Failure, ...]
+    """About fields that could not be used."""
+
+
+def compose(raw: Raw, path: Path) -> Composed:
+    """Return what a loader found as an article; raise UnreadableFileError when there is no text in it."""
     if len(raw.text) > LONGEST:
         raise UnreadableFileError(f"It is longer than {LONGEST:,} characters; no article is, so split it.")
     raw = _tidied(raw)
     if not any(map(str.isalnum, raw.text)):
         raise UnreadableFileError("There is no text in it; add the article's text or leave it out.")
     published, updated = moment(raw.published), moment(raw.updated)
+    named = identity(raw, published, path)
     source = Source(
-        article_id=article_id(raw, published, path, raw.text),
+        article_id=named.name,
         title=raw.title or derived_title(raw.text),
         title_derived=not raw.title,
         publisher=raw.publisher or None,
@@ -40,7 +52,8 @@ def compose(raw: Raw, path: Path) -> tuple[Article, list[Failure]]:
         language=raw.language or None,
         origin_id=raw.origin_id or None,
     )
-    return Article(source=source, text=raw.text), list(_remarks(raw, source, path))
+    article = Article(source=source, text=raw.text)
+    return Composed(article=article, own=named.own, remarks=tuple(_remarks(raw, source, path)))
 
 
 def _tidied(raw: Raw) -> Raw:

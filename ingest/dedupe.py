@@ -51,6 +51,15 @@ def repeated(print_: Fingerprint, candidates: Iterable[tuple[str, bytes]]) -> st
     return best[1] if best else None
 
 
+def resembles(one: str, other: str) -> bool:
+    """Tell whether two texts may be versions of one: half of the shorter one's word shingles stand in the other.
+
+    So a report that grows through a day resembles its first lines; but so do two reports filled into one template.
+    """
+    first, second = set(_shingles(one)), set(_shingles(other))
+    return 2 * len(first & second) >= min(len(first), len(second))
+
+
 def _shingles(text: str) -> list[bytes]:
     words = _WORD.findall(text.casefold())
     runs = {" ".join(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1))}

@@ -1,7 +1,8 @@
-"""Names articles: one name for all versions of an article, and never one name for two articles."""
+"""Names articles: one name for all versions of an article, and another for every other article."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -29,19 +30,35 @@ def canonical_url(url: str) -> str | None:
     return f"https://{place}{parts.path.rstrip('/')}{query}"
 
 
-def article_id(raw: Raw, published: datetime | None, path: Path, text: str) -> str:
-    """Return the article's name: of its address; else of publisher, title, date and row id; else of its file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What an article is named by."""
 
-    A row that has nothing but its text is named by its file and its text, so that rows above it can come and go.
+    name: str
+    own: str | None = None
+    """The name that it has instead if another article bears `name`; None when `name` is its own beyond doubt."""
+
+
+def identity(raw: Raw, published: datetime | None, path: Path) -> Identity:
+    """Return how an article is named: by its address; else by publisher, title, date and row id; else by its file.
+
+    Publisher, title and date without a row id leave a doubt: an outlet may print two reports under one heading on one
+    day. A row that has nothing but its text is named by its file and its text, so that rows above it can come and go.
     """
     url = canonical_url(raw.url)
     if url:
-        return digest("url", url)
+        return Identity(name=digest("url", url))
+    own = _own(raw, path)
     if raw.publisher and raw.title and published:
-        return digest("story", raw.publisher, raw.title, published.isoformat(), raw.origin_id)
+        story = digest("story", raw.publisher, raw.title, published.isoformat(), raw.origin_id)
+        return Identity(name=story, own=None if raw.origin_id else own)
+    return Identity(name=own)
+
+
+def _own(raw: Raw, path: Path) -> str:
     file = path_text(path.resolve())
     if raw.origin_id:
         return digest("row", file, raw.origin_id)
     if raw.place:
-        return digest("text", file, raw.title, text)
+        return digest("text", file, raw.title, raw.text)
     return digest("file", file)

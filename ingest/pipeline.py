@@ -3,6 +3,13 @@
 Versions of one article are ordered by their moment (`updated`, else `published`), then by when they were ingested. A
 version that is older than the current one is stored behind it. A version that is stored already changes nothing, except
 when the file that gave the current version was turned back to it.
+
+Articles of one publisher, title and date, without address or row id, are versions of one article if they come from the
+same file or the later text resembles the current one (`dedupe.resembles`). If not, they are two: the one that is met
+first has the name of publisher, title and date, the other that of its file, and each keeps it in every later run. So
+which of the two has which name depends on the order of the files in the first run. The limits of this: two reports that
+share half of their words pass for versions; a file whose text was replaced gives a new version; and a version, in a
+further file, of the article that is named by its file is stored as one more article, linked as a near-duplicate.
 """
 
 from __future__ import annotations
@@ -13,8 +20,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from ingest.compose import compose
-from ingest.dedupe import Fingerprint, fingerprint, repeated
+from ingest.compose import Composed, compose
+from ingest.dedupe import Fingerprint, fingerprint, repeated, resembles
 from ingest.files import find
 from ingest.loaders import load
 from ingest.names import path_text
@@ -140,18 +147,41 @@ class _Run:
             self.failed.append(found)
             return
         try:
-            article, remarks = compose(found, path)
+            composed = compose(found, path)
         except UnreadableFileError as error:
             self.failed.append(Failure(path=path, place=found.place, reason=str(error)))
             return
-        self.remarks.extend(remarks)
+        self.remarks.extend(composed.remarks)
         location = path_text(path.resolve()) + (f"#{found.place}" if found.place else "")
+        article = self._named(composed, "" if found.place else location)
         self._place(article, location, whole_file=not found.place)
+
+    def _named(self, composed: Composed, file: str) -> Article:
+        """Return the article under its own name if another one bears the name that it came with."""
+        article, own = composed.article, composed.own
+        if own is None:
+            return article
+        self._settle(article.source.article_id, own)
+        if self.writer.current_version(own) is None and self._is_that_article(article, file):
+            return article
+        return replace(article, source=replace(article.source, article_id=own))
+
+    def _is_that_article(self, article: Article, file: str) -> bool:
+        """Tell whether the stored article of this name, if any, is this one: given by the same file, or like it."""
+        name = article.source.article_id
+        if self.writer.current_version(name) is None or self.writer.has_version(name, article.version):
+            return True
+        given = self.writer.known(file) if file else None
+        return (given is not None and given[0] == name) or resembles(article.text, self.library.article(name).text)
+
+    def _settle(self, *article_ids: str) -> None:
+        """Commit the batch if one of these articles waits in it."""
+        if any(waiting.article_id in article_ids for waiting in self.pending):
+            self.flush()
 
     def _place(self, article: Article, location: str, *, whole_file: bool) -> None:
         article_id = article.source.article_id
-        if any(waiting.article_id == article_id for waiting in self.pending):
-            self.flush()
+        self._settle(article_id)
         current = self.writer.current_version(article_id)
         stored = self.writer.has_version(article_id, article.version)
         if stored and not (whole_file and self._turned_back(article, location, current)):

@@ -20,7 +20,7 @@ def _write(path: Path, content: str | bytes) -> Path:
 def _articles(path: Path) -> list[Article]:
     found = list(load(path))
     assert all(isinstance(each, Raw) for each in found), found
-    return [compose(each, path)[0] for each in found if isinstance(each, Raw)]
+    return [compose(each, path).article for each in found if isinstance(each, Raw)]
 
 
 def _one(path: Path) -> Article:
@@ -93,9 +93,10 @@ def test_a_date_that_may_be_two_days_is_no_date_and_is_remarked(tmp_path: Path) 
     path = _write(tmp_path / "a.md", "---\ntitle: T\npublished: 03/04/2024\nurl: not a url\n---\nText.")
     (raw,) = load(path)
     assert isinstance(raw, Raw)
-    article, remarks = compose(raw, path)
-    assert (article.source.published, article.source.url) == (None, None)
-    assert [remark.reason.split(" was")[0] for remark in remarks] == [
+    composed = compose(raw, path)
+    source = composed.article.source
+    assert (source.published, source.url) == (None, None)
+    assert [remark.reason.split(" was")[0] for remark in composed.remarks] == [
         "The publication date '03/04/2024'",
         "The address 'not a url'",
     ]

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingest import Progress, Report, ingest
 from ingest.report import report_object
@@ -179,6 +183,67 @@ def test_rows_without_title_date_and_url_stay_apart(news: Path, library: Library
     assert len(set(first.added)) == 5
     _jsonl(path, {**same, "id": "0", "text": "None."}, {**same, "id": "1", "text": "One is in."})
     assert ingest([path], library, embedder).updated == (first.added[0],)
+
+
+_REPORT: Mapping[str, str] = {"title": "Market report", "publisher": "Courier", "published": "2024-05-01"}
+_FAMILIES = [
+    (
+        "Shares of banks rose at noon.",
+        "Shares of banks rose at noon, and fell by three.",
+        "Shares of banks rose at noon.",
+    ),
+    ("Wheat was sold for less.", "Wheat was sold for less than ever."),
+    ("Copper mines in Chile stood still.",),
+]
+
+
+def test_two_reports_of_one_outlet_day_and_title_stay_two(news: Path, library: Library, embedder: _Counting) -> None:
+    _md(news / "a.md", _story("Wheat"), **_REPORT)
+    _md(news / "b.md", _story("Copper"), **_REPORT)
+    report = ingest([news], library, embedder)
+    assert _counts(report) == (2, 0, 0)
+    _md(news / "b.md", _story("Copper") + " More.", **_REPORT)
+    _md(news / "c.md", _story("Wheat") + " More.", **_REPORT)
+    assert ingest([news], library, embedder).updated == (report.added[1], report.added[0])
+    assert library.count() == 2
+
+
+def test_a_file_whose_text_was_replaced_gives_the_same_article(
+    news: Path, library: Library, embedder: _Counting
+) -> None:
+    for words in ("Wheat", "Copper"):
+        _md(news / "a.md", _story(words), **_REPORT)
+        ingest([news], library, embedder)
+    assert library.count() == 1
+
+
+@settings(max_examples=8, deadline=None)
+@given(order=st.permutations(range(6)), again=st.permutations(range(6)), as_rows=st.booleans())
+def test_in_any_order_of_files_no_article_is_lost_and_a_second_run_changes_nothing(
+    order: list[int], again: list[int], as_rows: bool
+) -> None:
+    texts = [text for family in _FAMILIES for text in family]
+    embedder = _Counting()
+    with TemporaryDirectory() as name:
+        library = open_library(Path(name, "l"), model=embedder.name, dimension=embedder.dimension, create=True)
+        write = [
+            partial(_jsonl, Path(name, f"{n}.jsonl"), {**_REPORT, "text": text})
+            if as_rows
+            else partial(_md, Path(name, f"{n}.md"), text, **_REPORT)
+            for n, text in enumerate(texts)
+        ]
+        files = [each() for each in write]
+        ingest([files[n] for n in order], library, embedder)
+        stored = library.generation(), library.articles()
+        versions = [
+            {library.article(each.source.article_id, each.version).text for each in library.versions(article_id)}
+            for article_id in (article.source.article_id for article in stored[1])
+        ]
+        assert set().union(*versions) == set(texts)
+        assert all(any(found <= set(family) for family in _FAMILIES) for found in versions)
+        assert _counts(ingest([files[n] for n in again], library, embedder)) == (0, 0, len(texts))
+        assert (library.generation(), library.articles()) == stored
+        library.close()
 
 
 def test_titles_alone_do_not_make_two_rows_one_article(news: Path, library: Library, embedder: _Counting) -> None:
