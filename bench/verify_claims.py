@@ -73,6 +73,7 @@ def _article(path: Path) -> tuple[Source, list[str]]:
         article_id=path.stem,
         title=said["title"].strip("\"'"),
         publisher=said["publisher"].replace(" (fictional)", ""),
+        author=said.get("author"),
         published=datetime.fromisoformat(said["published"]) if "published" in said else None,
     )
     text = text.strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -26,7 +27,7 @@ def compare_figures(claim: Sequence[Figure], quoted: Sequence[Figure], titled: S
     missing, loose = [], []
     for figure in claim:
         equal = [other for other in quoted if _agree(figure, other)]
-        if equal and not _about_another_thing(figure, equal, quoted) and not _bounded_apart(figure, equal):
+        if equal and not _about_another_thing(figure, equal, quoted, claim) and not _bounded_apart(figure, equal):
             if not any(_same_bound(figure, other) for other in equal):
                 loose.append(figure.text)
         elif (
@@ -54,6 +55,22 @@ def turned_ranges(claim: str, quote: str) -> tuple[str, ...]:
         f"from {first.text} to {last.text}"
         for first, last in ours
         if any(_agree(first, end) and _agree(last, begin) and not _agree(first, begin) for begin, end in theirs)
+    )
+
+
+_TALLY = re.compile(r"(?<![\d£$€.])(\d+)(?: [a-z]+)?(?: to |-)(\d+)(?![\d.%])")
+_LOST = re.compile(r"\b(?:los[et]\w*|defeat\w*|reject\w*|beaten|fail\w*|down)\b", re.IGNORECASE)
+
+
+def turned_tallies(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
+    """Return a score or vote of an evened claim that the quotes have the other way round, who lost aside."""
+    theirs = {(found[1], found[2]) for quote in quotes for found in _TALLY.finditer(quote)}
+    if bool(_LOST.search(claim)) != any(_LOST.search(quote) for quote in quotes):
+        return ()
+    return tuple(
+        found[0]
+        for found in _TALLY.finditer(claim)
+        if (found[2], found[1]) in theirs and (found[1], found[2]) not in theirs and found[1] != found[2]
     )
 
 
@@ -109,10 +126,13 @@ def _equal(ours: Reading, theirs: Reading) -> bool:
     return ours.unit == theirs.unit or not ours.unit or (not theirs.unit and ours.unit not in STRICT)
 
 
-def _about_another_thing(figure: Figure, equal: Sequence[Figure], quoted: Sequence[Figure]) -> bool:
+def _about_another_thing(
+    figure: Figure, equal: Sequence[Figure], quoted: Sequence[Figure], claim: Sequence[Figure]
+) -> bool:
     """Tell whether the quotes count what the claim counts, but with another figure ("3 dead, 5 hurt" turned round)."""
     if (
         figure.done
+        and not any(other.done == figure.done and not _agree(other, figure) for other in claim)
         and all(other.done and other.done != figure.done for other in equal)
         and any(
             other.done == figure.done

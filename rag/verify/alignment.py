@@ -39,7 +39,8 @@ LIGHT = frozenset(
     became including amid given want wants wanted would could will shall like went go going come came set
     new back total around took taken taking leave left leaves sent soon whether aged yet ended due expressed
     response respond towards held shown apparently further meant least people person able unable expected
-    described used using kept keep stay stayed received given""".split()  # noqa: SIM905
+    described used using kept keep stay stayed received given promise promised
+    promises pledged vowed""".split()  # noqa: SIM905
 )
 """Words that may be added or exchanged without a change of fact."""
 _LONGEST = 400

@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rag.verify.agreement import same_figure
+from rag.verify.dates import bare_year, dates, spans
 from rag.verify.figures import Figure, figures
 from rag.verify.names import names
-from rag.verify.synonyms import concept
+from rag.verify.synonyms import concept, terms
 from rag.verify.terms import tokens
 
 _BREAK = re.compile(
@@ -34,8 +35,12 @@ def misbound(claim: str, quote: str) -> tuple[str, ...]:
     mine = [owner for owner in _owners(claim) if owner.key in keys]
     if len(keys) < 2 or not mine:
         return ()
-    held = [(each, _holder(quote, each, owners)) for each in figures(quote)]
-    return tuple(figure.text for figure in figures(claim) if _of_another(figure, _holder(claim, figure, mine), held))
+    held = [(each, _holder(quote, each, owners)) for each in _counted(quote)]
+    return tuple(figure.text for figure in _counted(claim) if _of_another(figure, _holder(claim, figure, mine), held))
+
+
+def _counted(text: str) -> tuple[Figure, ...]:
+    return figures(text, spans([each for each in dates(text, None) if not bare_year(each)]))
 
 
 def _of_another(figure: Figure, own: str, held: Sequence[tuple[Figure, str]]) -> bool:
@@ -71,3 +76,26 @@ def _distance(text: str, figure: Figure, owner: _Owner) -> int:
     between = text[owner.end : figure.start] if owner.end <= figure.start else text[figure.end : owner.start]
     later = owner.start >= figure.end and not re.match(r"\s(?:for|by|of|to|from|at)\s", between)
     return len(between.split()) + _COST * len(_BREAK.findall(between)) + _LATER * later
+
+
+_HALVES = re.compile(r"; |, (?=and |but |while |whereas )|\s(?=(?:and|but|while|whereas)\s)")
+
+
+def crossed(claim: str, quote: str) -> tuple[str, ...]:
+    """Return a figure of the claim that the quote gives to what the claim gives another one ("910 build, 65 run")."""
+    ours, theirs = _halves(claim), _halves(quote)
+    for place, (figure, said) in enumerate(ours):
+        for other, also in ours[place + 1 :]:
+            first = [words for each, words in theirs if same_figure(figure, each)]
+            second = [words for each, words in theirs if same_figure(other, each)]
+            if len(first) == len(second) == 1 and _units(figure) == _units(other):
+                mine, its = first[0] - second[0], second[0] - first[0]
+                if said & its and also & mine and not also & its:
+                    return (figure.text, other.text)
+    return ()
+
+
+def _halves(text: str) -> list[tuple[Figure, frozenset[str]]]:
+    """Return the figures that stand alone in their part of a sentence, with the words of that part."""
+    parts = [(part, _counted(part)) for part in _HALVES.split(text)]
+    return [(found[0], frozenset(terms(part))) for part, found in parts if len(found) == 1]

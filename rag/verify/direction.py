@@ -54,8 +54,8 @@ def _turned_by_prefix(claim: str, quotes: Sequence[str]) -> list[str]:
 
 def _exchanged(claim: str, quote: str) -> bool:
     """Tell whether two names stand in the other order in the quote."""
-    mine, theirs = _first_pair(claim), _first_pair(quote)
-    return bool(mine and theirs and mine[0] == theirs[2] and mine[2] == theirs[0])
+    mine, theirs = ([(one, other) for one, _, other in _pairs(text)] for text in (claim, quote))
+    return len(mine) == len(theirs) == 1 and mine[0] == theirs[0][::-1]
 
 
 class Hedges(NamedTuple):
@@ -263,13 +263,3 @@ def _hedged(text: str) -> list[tuple[str, frozenset[str]]]:
             after = [concept(each.word) for each in row[place + 1 :] if carries_content(each.word)][:_HEDGE_REACH]
             found.append((token.word, frozenset(after[: 1 if token.word in {"may", "might", "could"} else 2])))
     return found
-
-
-def _first_pair(text: str) -> tuple[str, tuple[str, ...], str] | None:
-    """Return the text's two names and the words between them, if it has exactly two."""
-    found = names(text)
-    if len(found) != 2:
-        return None
-    one, other = found
-    between = tuple(token.word for token in tokens(text) if one[-1].end <= token.start < other[0].start)
-    return one[-1].word, between, other[-1].word

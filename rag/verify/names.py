@@ -15,29 +15,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rag.types import Span
-from rag.verify.openings import OPENING_WORDS, TITLES
+from rag.verify.openings import ALIASES, CAPITALS, OPENING_WORDS, TITLES
 from rag.verify.synonyms import is_ordinary
 from rag.verify.terms import base, folded, tokens
 from rag.words import STOP_WORDS
 
-_ALIASES = {
-    "america": "us", "american": "us", "americans": "us", "usa": "us", "britain": "uk", "british": "uk", "briton": "uk",
-    "britons": "uk", "french": "france", "spanish": "spain", "dutch": "netherlands", "holland": "netherlands",
-    "swiss": "switzerland", "welsh": "wales", "danish": "denmark", "danes": "denmark", "turkish": "turkey",
-    "turks": "turkey", "polish": "poland", "poles": "poland", "greek": "greece", "greeks": "greece", "irish": "ireland",
-    "swedish": "sweden", "swedes": "sweden", "finnish": "finland", "finns": "finland", "thai": "thailand",
-    "filipino": "philippines", "european": "europe", "europeans": "europe", "afghan": "afghanistan",
-    "afghans": "afghanistan", "scottish": "scotland", "scots": "scotland", "english": "england", "norwegian": "norway",
-    "peruvian": "peru", "christmas": "christmas", "korean": "korea", "koreans": "korea",
-}  # fmt: skip
-_CAPITALS = {
-    "washington": "us", "london": "uk", "beijing": "china", "moscow": "russia", "kremlin": "russia", "tokyo": "japan",
-    "pyongyang": "korea", "seoul": "korea", "paris": "france", "berlin": "germany", "kyiv": "ukraine",
-    "tehran": "iran", "delhi": "india", "ankara": "turkey", "brussels": "eu", "madrid": "spain", "rome": "italy",
-    "ottawa": "canada", "canberra": "australia", "baghdad": "iraq", "kabul": "afghanistan", "damascus": "syria",
-    "jerusalem": "israel", "cairo": "egypt", "riyadh": "arabia", "islamabad": "pakistan", "taipei": "taiwan",
-}  # fmt: skip
-"""Seats of government, which may stand for their country, and for which a country may stand: loosely the same."""
 _PEOPLES = ("ians", "ian", "eans", "ean", "ans", "an", "ns", "n", "ese", "is", "i", "ish", "s")
 _CONNECTORS = frozenset("of the de del la van von der bin al el da di".split())  # noqa: SIM905  reads better as text
 _PRONOUN = re.compile(r"\b(?:he|she|they|it|his|her|him|them|their|its|we|i|our|my|who)\b", re.IGNORECASE)
@@ -47,6 +29,7 @@ _DESCRIPTION = re.compile(
     r"\b[Tt]h(?:e|is)\s(?:[A-Z]\w+\s|[a-z]+\s)?(?:capital|city|town|charity|company|firm|group|club|team|band|country|nation|"
     r"agency|union|party|bank|university|hospital|school|retailer|network|singer|actor|actress|star|author|island)\b"
 )
+_DATELINE = re.compile(r"([A-Z][A-Z.' ]{2,40}),? (?:\([^)]{2,30}\) |\w+ \d+ )?-{1,2} ")
 _GAP = re.compile(r"(?:'s)?[ .\-]{1,2}")
 _IDENTIFIER = re.compile(r"\b(?=[A-Za-z]*[A-Z])[A-Za-z]{1,8}-?\d{1,4}[A-Za-z]?\b")
 _OPENS = re.compile(r"(?:^|[.!?:;]['\")\]]*\s|[\"(\[]\s?|(?:^|\s)'|\s-\s|\.\.\.\s?)\Z")
@@ -92,7 +75,7 @@ def compare_names(claim: str, taken: Sequence[Span], contexts: Sequence[Context]
         hard = [part for part in unexplained if offices or part.word not in TITLES]
         loose += [part.text for part in unexplained if part not in hard and part.word not in _COURTESY]
         for part in hard:
-            if any(_governs(part, each) or _described(part, each) for each in contexts):
+            if any(_governs(part, each) or _described(part, each) or _located(part, each) for each in contexts):
                 loose.append(part.text)
             elif not any(_explained(part, claim, each) for each in contexts):
                 missing.append(part.text)
@@ -107,7 +90,7 @@ def same_name(one: str, other: str) -> bool:
     if (ours in TITLES and theirs in TITLES) or ours in STOP_WORDS or theirs in STOP_WORDS:
         return True
     mine, its = _alias_keys(ours, one), _alias_keys(theirs, other)
-    governed = {_CAPITALS.get(ours), _CAPITALS.get(theirs)}
+    governed = {CAPITALS.get(ours), CAPITALS.get(theirs)}
     return not mine.isdisjoint(its) or not governed.isdisjoint(mine | its)
 
 
@@ -187,8 +170,8 @@ def _alias_keys(word: str, written: str) -> set[str]:
     if not written[:1].isupper():
         return {base(word), word} - {"us"}
     keys = {word, base(word)} if not (word == "us" and written != written.upper()) else set()
-    if word in _ALIASES:
-        keys.add(_ALIASES[word])
+    if word in ALIASES:
+        keys.add(ALIASES[word])
     for ending in _PEOPLES:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= 4:
@@ -232,7 +215,7 @@ def _acronyms(text: str) -> frozenset[str]:
     words = (text[token.start : token.end].replace(".", "") for token in tokens(text))
     whole = {word.removesuffix("'s") for word in words}
     upper = {word.lower() for word in whole if len(word) > 1 and word.isupper()}
-    return frozenset(upper | {key for word in whole for key in [_ALIASES.get(word.lower(), "")] if len(key) == 2})
+    return frozenset(upper | {key for word in whole for key in [ALIASES.get(word.lower(), "")] if len(key) == 2})
 
 
 def _completed(part: NamePart, name: Sequence[NamePart], context: Context) -> bool:
@@ -266,8 +249,14 @@ def _initials_of(run: Sequence[NamePart]) -> set[str]:
 def _governs(part: NamePart, context: Context) -> bool:
     """Tell whether a capital stands for a country that the quote names, or the other way round."""
     quoted = _keys(context.quote)
-    capitals = {capital for capital, country in _CAPITALS.items() if country in _alias_keys(part.word, part.text)}
-    return _CAPITALS.get(part.word, "") in quoted or not capitals.isdisjoint(quoted)
+    capitals = {capital for capital, country in CAPITALS.items() if country in _alias_keys(part.word, part.text)}
+    return CAPITALS.get(part.word, "") in quoted or not capitals.isdisjoint(quoted)
+
+
+def _located(part: NamePart, context: Context) -> bool:
+    """Tell whether it is the place that the report is from, by its dateline."""
+    found = _DATELINE.match(context.around)
+    return found is not None and part.word in found[1].casefold().split()
 
 
 def _described(part: NamePart, context: Context) -> bool:

@@ -1,4 +1,4 @@
-"""Capitalised words that are no names: those that often open a sentence, and titles that stand before a name."""
+"""Capitalised words: those that are no names but open a sentence or stand before one, and names for one country."""
 
 from __future__ import annotations
 
@@ -68,3 +68,21 @@ TITLES = frozenset(
     sgt sheriff sir sister spokesman spokeswoman state superintendent vice
     """.split()  # noqa: SIM905  as above
 )
+ALIASES = {
+    "america": "us", "american": "us", "americans": "us", "usa": "us", "britain": "uk", "british": "uk", "briton": "uk",
+    "britons": "uk", "french": "france", "spanish": "spain", "dutch": "netherlands", "holland": "netherlands",
+    "swiss": "switzerland", "welsh": "wales", "danish": "denmark", "danes": "denmark", "turkish": "turkey",
+    "turks": "turkey", "polish": "poland", "poles": "poland", "greek": "greece", "greeks": "greece", "irish": "ireland",
+    "swedish": "sweden", "swedes": "sweden", "finnish": "finland", "finns": "finland", "thai": "thailand",
+    "filipino": "philippines", "european": "europe", "europeans": "europe", "afghan": "afghanistan",
+    "afghans": "afghanistan", "scottish": "scotland", "scots": "scotland", "english": "england", "norwegian": "norway",
+    "peruvian": "peru", "christmas": "christmas", "korean": "korea", "koreans": "korea",
+}  # fmt: skip
+CAPITALS = {
+    "washington": "us", "london": "uk", "beijing": "china", "moscow": "russia", "kremlin": "russia", "tokyo": "japan",
+    "pyongyang": "korea", "seoul": "korea", "paris": "france", "berlin": "germany", "kyiv": "ukraine",
+    "tehran": "iran", "delhi": "india", "ankara": "turkey", "brussels": "eu", "madrid": "spain", "rome": "italy",
+    "ottawa": "canada", "canberra": "australia", "baghdad": "iraq", "kabul": "afghanistan", "damascus": "syria",
+    "jerusalem": "israel", "cairo": "egypt", "riyadh": "arabia", "islamabad": "pakistan", "taipei": "taiwan",
+}  # fmt: skip
+"""Seats of government, which may stand for their country, and for which a country may stand: loosely the same."""

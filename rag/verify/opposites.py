@@ -44,7 +44,8 @@ _OPPOSITES = (
     ("brother", "sister"),
     ("north northern", "south southern"), ("east eastern", "west western"),
     ("friend ally", "enemy foe"),
-    ("for", "against"), ("ahead front", "behind"), ("last previous past", "next coming"), ("yesterday", "tomorrow"),
+    ("for", "against"), ("ahead front", "behind"), ("last previous past", "next upcoming"), ("yesterday", "tomorrow"),
+    ("hasten", "postpone delay"),
     ("urban", "rural"), ("minimum", "maximum"), ("hot", "cold"), ("rich", "poor"), ("new", "old"),
 )  # fmt: skip
 AXES = tuple({concept(word): pole for pole, words in enumerate(axis) for word in words.split()} for axis in _OPPOSITES)

@@ -18,7 +18,7 @@ _PLAIN = frozenset(
     "not no never nor neither nobody none nothing nowhere cannot without hardly barely scarcely".split()  # noqa: SIM905
 )
 _VERBS = frozenset(
-    """deny refuse reject fail decline dismiss rebuff rule-out lack unable refute oppose prevent
+    """deny refuse reject fail decline dismiss rebuff rule-out lack unable refute prevent
     block veto avoid unlikely impossible false untrue absence""".split()  # noqa: SIM905  a list of words reads better
 )
 _SPOKEN = frozenset("deny refute dispute dismiss reject false untrue".split())  # noqa: SIM905  as above

@@ -44,7 +44,12 @@ _PHRASES = {
     "convicted": "(?:found|declared|deemed|ruled|judged) guilty",
     "confessed guilty": "pleaded guilty|pled guilty|entered a guilty plea|admitted guilt",
     "told court": "testified(?: in court)?",
-    "unaffected": "not (?:been |been directly )?(?:touched|affected|damaged)",
+    "unaffected": "not (?:been |been directly )?(?:touched|affected|damaged)|escaped (?:damage|unscathed|unharmed)|undamaged|"
+    "unscathed|(?:was|were) spared(?: damage)?",
+    "alarm was raised": "alarm went off|alarm sounded|alarm was sounded",
+    "hastened": "brought forward|moved forward|moved up to",
+    "was not opposing": "(?:was|were|is|are) not against|does not oppose|do not oppose|did not oppose|does not object to|"
+    "has no objection to|had no objection to",
     "mostly": "most of them|for the most part|the majority of them",
     "jobs lost": "out of work|lost their jobs|lose their jobs|losing their jobs|loss of jobs|made redundant|laid off|"
     "job losses|job cuts",
@@ -89,7 +94,7 @@ tumble slump dip| plan intend intention mean prepare aim|big large major|small l
 benchmark| people person resident inhabitant|car vehicle traffic|lorry truck|driver motorist|pedestrian walker|bicycle
 cyclist bike cycling| detour diversion|via way through|ship vessel boat|train rail railway|plane aircraft airplane
 jet|road highway street motorway| find discover uncover detect discovery|check inspection examine examination inspect
-test| injure hurt wound injury|kill dead death die fatal fatally slay killing|murder homicide|attack storm assault
+test| injure hurt wound injury|kill dead death die fatal fatally slay killing|murder homicide|attack assault
 raid| gunman attacker assailant militant|bomb explosive|blast explosion|shoot gunfire shooting gun|soldier troop|
 police officer policeman|court tribunal|judge justice|verdict decision ruling|acquit exonerate|convict conviction|
 accuse allege charge allegedly allegation accusation|jail prison imprison|mark celebrate celebration commemorate|row
@@ -180,12 +185,19 @@ _ENDINGS = [
     "y",
     "i",
 ]
+_CAMPAIGNED = r"petition|campaign\w*|protest\w*|vot\w+|argu\w+|rall\w+|march\w*|demonstrat\w+|fought"
 _HOURS = (
+    (re.compile(rf"\b({_CAMPAIGNED}|spoke|speak\w*) against\b"), r"\1 opposing"),
+    (re.compile(rf"\b({_CAMPAIGNED}) for (?=the\b|an?\b)"), r"\1 supporting "),
+    (
+        re.compile(r"\b([Aa]t \d{1,2}(?:[:.]\d\d)?) (on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day) morning\b"),
+        r"\1 a.m. \2",
+    ),
     (
         re.compile(
-            r"\b(petition|campaign\w*|protest\w*|vot\w+|argu\w+|rall\w+|march\w*|demonstrat\w+|fought|spoke|speak\w*) against\b"
+            r"\b([Aa]t \d{1,2}(?:[:.]\d\d)?) (on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day) (?:afternoon|evening)\b"
         ),
-        r"\1 opposing",
+        r"\1 p.m. \2",
     ),
     (re.compile(r"\b(?:[Tt]he )?(?:19th|nineteenth)[ -]century\b"), "the 1800s"),
     (re.compile(r"\b(?:[Tt]he )?(?:18th|eighteenth)[ -]century\b"), "the 1700s"),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.types import Source, Span, Verdict
-from rag.verify.agreement import compare_figures, turned_ranges
+from rag.verify.agreement import compare_figures, turned_ranges, turned_tallies
 from rag.verify.alignment import Similarity, changed_facts, replaced_words
-from rag.verify.binding import misbound
+from rag.verify.binding import crossed, misbound
 from rag.verify.closeness import Closeness, Compared, measure
 from rag.verify.dates import Dated, bare_year, compare_dates, dates, published_day, spans
 from rag.verify.direction import (
@@ -24,7 +24,8 @@ from rag.verify.direction import (
 from rag.verify.figures import Figure, figures
 from rag.verify.names import Context, compare_names, unknown_identifiers
 from rag.verify.polarity import compare_polarity
-from rag.verify.speakers import compare_speakers, unproved_strong_words
+from rag.verify.speakers import compare_speakers, unattributed
+from rag.verify.strength import unproved_strong_words
 from rag.verify.synonyms import plain
 from rag.verify.terms import evened, tokens
 
@@ -88,7 +89,7 @@ def verify(claim: str, quotes: Sequence[Quote], similarity: Similarity) -> Findi
     settled = [*spans(ours), *(Span(each.start, each.end) for each in counted)]
     missing, loose = _facts(said, ours, counted, quotes)
     if len(texts) == 1:
-        replaced = replaced_words(_blanked(said, settled), texts[0], similarity)
+        replaced = replaced_words(unattributed(_blanked(said, settled)), unattributed(texts[0]), similarity)
         missing, loose = [*missing, *replaced.changed], [*loose, *replaced.reworded]
     compared = Compared(
         claim=said,
@@ -147,15 +148,16 @@ def _facts(
         *unknown_identifiers(said, contexts),
         *unproved_strong_words(said, texts),
     ]
-    speakers, hedges = compare_speakers(said, texts), hedges_dropped(said, texts)
-    missing += [*speakers.missing, *hedges.open, *rates_changed(said, texts)]
+    speakers, hedges = compare_speakers(said, contexts), hedges_dropped(said, texts)
+    missing += [*speakers.missing, *hedges.open, *rates_changed(said, texts), *turned_tallies(said, texts)]
+    missing += misbound(said, " ".join(texts))
     if len(texts) == 1:
         missing += [
             *changed_facts(said, texts[0]),
             *roles_exchanged(said, texts[0]),
             *turned_ranges(said, texts[0]),
-            *misbound(said, texts[0]),
             *sides_exchanged(said, texts[0]),
+            *crossed(said, texts[0]),
         ]
     return missing, [*numbers.loose, *named.loose, *speakers.loose, *hedges.coming]
 
