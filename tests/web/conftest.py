@@ -79,9 +79,6 @@ class Says:
     def reads(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         return hits
 
-    def reads(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
-        return hits
-
     def draft(self, brief: Brief) -> Iterator[Draft]:
         for piece in self._pieces:
             if isinstance(piece, Exception):
