@@ -45,14 +45,19 @@ def ingest(
     """Read articles from files and directories into the library, and report what became of each.
 
     Raises LibraryError or ProviderError when storing or embedding fails: what was committed until then stays, a note
-    on the error tells how much that is, and running again goes on from there.
+    on the error tells how much that is, `ingest.report.partial_report` gives the account of it, and running again goes
+    on from there.
     """
     with library.writing() as writer:
         run = _Run(library=library, writer=writer, embedder=embedder)
         try:
             _read(paths, run, progress or (lambda _: None))
         except DatelineError as error:
-            error.add_note(f"{run.committed} articles were stored before; run the same again to go on.")
+            done = replace(run.report(), complete=False)
+            error.add_note(
+                f"{len(done.added) + len(done.updated)} articles were stored before; run the same again to go on."
+            )
+            error.report = done  # type: ignore[attr-defined]  # `partial_report` reads it; rag does not know reports
             raise
     return run.report()
 
@@ -83,6 +88,10 @@ class _Pending:
     location: str
     passages: tuple[Passage, ...]
     fingerprint: Fingerprint
+    new: bool = False
+    """Whether it is the first version of its article."""
+    again: bool = False
+    """Whether it is stored already, and is put once more to stay the current version."""
     duplicate_of: str | None = None
 
     @property
@@ -124,14 +133,13 @@ class _Run:
     duplicates: list[Duplicate] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     remarks: list[Failure] = field(default_factory=list)
-    committed: int = 0
 
     @property
     def met(self) -> int:
-        return len(self.added) + len(self.updated) + len(self.unchanged)
+        return len(self.added) + len(self.updated) + len(self.unchanged) + len(self.pending)
 
     def report(self) -> Report:
-        """Return the account as a value."""
+        """Return the account of what is committed."""
         return Report(
             added=tuple(self.added),
             updated=tuple(self.updated),
@@ -188,11 +196,10 @@ class _Run:
             self.writer.seen_at(location, article_id, article.version)
             self.unchanged.append(article_id)
             return
-        (self.updated if current else self.added).append(article_id)
         if current and self._older(article):
             self._store_behind(article, location)
         else:
-            self._wait(article, location, new=current is None)
+            self._wait(replace(_prepared(article, location), new=current is None))
 
     def _turned_back(self, article: Article, location: str, current: str | None) -> bool:
         """Tell whether the file that gave the current version holds this earlier text of it again."""
@@ -208,35 +215,32 @@ class _Run:
     def _store_behind(self, article: Article, location: str) -> None:
         """Store a version that is older than the current one, and leave that one current."""
         self.flush()
-        current = self.library.article(article.source.article_id)
-        self.pending = [self._linked(_prepared(each, location), new=False) for each in (article, current)]
+        current = _prepared(self.library.article(article.source.article_id), location)
+        self.pending = [self._linked(each) for each in (_prepared(article, location), replace(current, again=True))]
         self.flush()
         self.writer.seen_at(location, article.source.article_id, article.version)
 
-    def _wait(self, article: Article, location: str, *, new: bool) -> None:
-        linked = self._linked(_prepared(article, location), new=new)
-        if linked.duplicate_of:
-            self.duplicates.append(Duplicate(article_id=linked.article_id, duplicate_of=linked.duplicate_of))
-        self.pending.append(linked)
+    def _wait(self, article: _Pending) -> None:
+        self.pending.append(self._linked(article))
         passages = sum(len(waiting.passages) for waiting in self.pending)
         if len(self.pending) >= ARTICLES_PER_COMMIT or passages >= PASSAGES_PER_COMMIT:
             self.flush()
 
-    def _linked(self, article: _Pending, *, new: bool) -> _Pending:
+    def _linked(self, article: _Pending) -> _Pending:
         """Return the article with a link to the one that it nearly repeats.
 
         A new version is linked to earlier published articles only, so that an original never points to its copy.
         """
         wanted = set(article.fingerprint.bands)
         near = [each for each in self.writer.near(article.fingerprint.bands) if each[0] != article.article_id]
-        if new:
+        if article.new:
             near += [
                 (other.article_id, other.fingerprint.signature)
                 for other in self.pending
                 if not wanted.isdisjoint(other.fingerprint.bands)
             ]
         origin = repeated(article.fingerprint, near)
-        if origin and not new and not _precedes(self.library.article(origin), article.article):
+        if origin and not article.new and not _precedes(self.library.article(origin), article.article):
             origin = None
         return replace(article, duplicate_of=origin)
 
@@ -249,8 +253,16 @@ class _Run:
         vectors.update((key, array("f", vector)) for key, vector in zip(missing, found, strict=True))
         if self.pending:
             self.writer.put([waiting.indexed(vectors) for waiting in self.pending])
-        self.committed += len(self.pending)
+        self._account()
         self.pending.clear()
+
+    def _account(self) -> None:
+        for each in self.pending:
+            if each.again:
+                continue
+            (self.added if each.new else self.updated).append(each.article_id)
+            if each.duplicate_of:
+                self.duplicates.append(Duplicate(article_id=each.article_id, duplicate_of=each.duplicate_of))
 
 
 def _prepared(article: Article, location: str) -> _Pending:

@@ -20,10 +20,17 @@ def report_text(report: Report) -> str:
     return f"{told} ({copies} nearly {'repeats' if copies == 1 else 'repeat'} another article)" if copies else told
 
 
+def partial_report(error: BaseException) -> Report | None:
+    """Return what an ingest that ended with this error had committed, or None if it had not begun."""
+    report = getattr(error, "report", None)
+    return report if isinstance(report, Report) else None
+
+
 def report_object(report: Report) -> dict[str, Json]:
     """Return the whole account."""
     return {
         "schema": SCHEMA,
+        "complete": report.complete,
         "added": list(report.added),
         "updated": list(report.updated),
         "unchanged": list(report.unchanged),

@@ -60,6 +60,8 @@ class Report:
     failed: tuple[Failure, ...] = ()
     remarks: tuple[Failure, ...] = ()
     """Fields that were left out of an article that was stored all the same, such as a date that may be two days."""
+    complete: bool = True
+    """Whether all was read; if not, storing or embedding failed, and this is what was committed before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import Progress, Report, ingest
-from ingest.report import report_object
+from ingest.report import partial_report, report_object
 from rag.errors import LibraryLockedError, ProviderBusyError, StorageError
 from rag.library import open_library
 from rag.protocols import Indexed, Library, LibraryWriter
@@ -375,7 +375,27 @@ def test_a_failure_keeps_what_was_committed_and_the_next_run_goes_on(news: Path,
         ingest([path], library, _Failing())
     assert caught.value.__notes__ == ["64 articles were stored before; run the same again to go on."]
     assert library.count() == 64
-    assert _counts(ingest([path], library, _Counting())) == (37, 0, 64)
+    done = partial_report(caught.value)
+    assert done is not None
+    assert (_counts(done), report_object(done)["complete"]) == ((64, 0, 0), False)
+    report = ingest([path], library, _Counting())
+    assert (_counts(report), report_object(report)["complete"]) == ((37, 0, 64), True)
+
+
+def test_a_version_stored_behind_the_current_one_is_counted_once(news: Path, library: Library) -> None:
+    shared: Mapping[str, object] = {"url": "https://c.example/fire", "published": "2024-04-09"}
+    path = _jsonl(
+        news / "a.jsonl",
+        {**shared, "text": "Three people were hurt.", "updated": "2024-04-11"},
+        {**shared, "text": "Two people were hurt."},
+        {"id": "p", "text": "This is poison."},
+    )
+    with pytest.raises(ProviderBusyError) as caught:
+        ingest([path], library, _Failing())
+    assert caught.value.__notes__ == ["2 articles were stored before; run the same again to go on."]
+    done = partial_report(caught.value)
+    assert done is not None
+    assert _counts(done) == (1, 1, 0)
 
 
 class _FillingDisk:
@@ -422,6 +442,7 @@ def test_a_library_that_another_process_writes_to_is_left_alone(
     news: Path, library: Library, embedder: _Counting
 ) -> None:
     (news / "a.txt").write_text("Text.")
-    with library.writing(), pytest.raises(LibraryLockedError):
+    with library.writing(), pytest.raises(LibraryLockedError) as caught:
         ingest([news], library, embedder)
+    assert partial_report(caught.value) is None
     assert (library.count(), embedder.texts) == (0, [])
