@@ -63,14 +63,22 @@ class Desk:
 
         The texts of the deltas since the last restart make up the answer's text, unless it is `NOT_IN_SOURCES`.
         """
-        work = _Work(question=question, generation=self.library.generation())
+        work = _Work(question=question)
         self._understand(work)
         yield Searching(standalone=work.standalone, scope=work.scope)
         with work.timed("retrieve"):
-            work.hits = tuple(self.retriever.retrieve(work.standalone, work.scope, self.passages))
+            self._retrieve(work)
         yield Found(hits=work.hits)
         grounded = yield from self._write(work)
         yield work.answer(grounded)
+
+    def _retrieve(self, work: _Work) -> None:
+        # The halves of a search read the library one after the other; a change between them is met by searching again.
+        for _ in range(_SEARCHES):
+            work.generation = self.library.generation()
+            work.hits = tuple(self.retriever.retrieve(work.standalone, work.scope, self.passages))
+            if self.library.generation() == work.generation:
+                return
 
     def _understand(self, work: _Work) -> None:
         with work.timed("standalone"):
@@ -104,9 +112,10 @@ class Desk:
 
     def _draft(self, work: _Work, answerer: Answerer) -> Generator[Event, None, Grounded | None]:
         work.model, work.reason = answerer.name, ""
-        grounder = Grounder(work.hits, self._similarity)
+        brief = Brief(question=work.standalone, hits=answerer.reads(work.hits), history=work.question.history)
+        grounder = Grounder(brief.hits, self._similarity)
         with work.timed("answer"):
-            for piece in answerer.draft(work.brief()):
+            for piece in answerer.draft(brief):
                 match piece:
                     case str():
                         yield from _unless_empty(grounder.feed(piece))
@@ -137,6 +146,8 @@ class Desk:
         return f"There is no article {_described(scope)} in this library."
 
 
+_SEARCHES = 3
+"""How often a question is searched while another process keeps changing the library."""
 _ANY_DATE = Scope(until=datetime.max.replace(tzinfo=UTC))
 
 
@@ -156,10 +167,6 @@ class _Work:
     usage: Usage = field(default_factory=Usage)
     prompts: list[PromptUse] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
-
-    def brief(self) -> Brief:
-        """Return what an answerer is given."""
-        return Brief(question=self.standalone, hits=self.hits, history=self.question.history)
 
     def answer(self, grounded: Grounded | None) -> Answer:
         """Return the finished answer; without a grounded draft it says that the articles do not."""

@@ -78,6 +78,9 @@ class Answerer(Protocol):
     def name(self) -> str:
         """The name that answers record as their model."""
 
+    def reads(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        """Return what of the hits it can take in, labels unchanged; only that may be cited."""
+
     def draft(self, brief: Brief) -> Iterator[Draft]:
         """Yield pieces of labelled text and, in any order, accounts of what was used, or Insufficient."""
 

@@ -12,7 +12,7 @@ from rag.generate.opening import Opening
 from rag.labels import shown
 from rag.protocols import Brief, ChatModel, Draft, Insufficient, Message
 from rag.question.conversation import fenced, told
-from rag.types import PromptUse
+from rag.types import Hit, PromptUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +28,16 @@ class GenerativeAnswerer:
         """The name that answers record as their model."""
         return self.model.name
 
+    def reads(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        """Return the hits that the budget leaves room for."""
+        return fitting(hits, self.budget_tokens)
+
     def draft(self, brief: Brief) -> Iterator[Draft]:
         """Yield what was sent, the answer as it comes, and what it used; raise ProviderError."""
         system, user = prompts.load("answer.system"), prompts.load("answer.user")
         asked = user.render(
             history=told(brief.history),
-            passages=shown(fitting(brief.hits, self.budget_tokens)),
+            passages=shown(brief.hits),
             question=fenced(brief.question),
         )
         yield used(system)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +15,7 @@ from rag.embed.remember import RememberingEmbedder
 from rag.errors import ProviderBusyError, ProviderError
 from rag.generate.answerer import GenerativeAnswerer
 from rag.library import LocalLibrary
-from rag.protocols import Answerer, Brief, Draft, Embedder, Insufficient
+from rag.protocols import Answerer, Brief, Draft, Embedder, Insufficient, Retriever
 from rag.question.rewrite import HistoryRewriter
 from rag.reader.extractive import ExtractiveAnswerer
 from rag.retrieval.hybrid import hybrid
@@ -25,6 +25,7 @@ from rag.types import (
     Delta,
     Event,
     Found,
+    Hit,
     PromptUse,
     Question,
     Restart,
@@ -74,6 +75,9 @@ class Scripted:
     name: str = "scripted"
     briefs: list[Brief] = field(default_factory=list)
     ended: bool = False
+
+    def reads(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        return hits
 
     def draft(self, brief: Brief) -> Iterator[Draft]:
         self.briefs.append(brief)
@@ -349,3 +353,41 @@ def test_the_embedded_reader_answers_what_the_articles_say_and_nothing_else(libr
         "Harbour Courier, 9 May 2023: Mayor Ruth Amsel opened the new library on Tuesday. [1]"
     )
     assert all(proved(answer, store) for answer in said.values())
+
+
+def test_a_passage_that_the_model_had_no_room_for_cannot_be_cited(library: MakeLibrary) -> None:
+    chat = ScriptedChat("A ferry struck the pier [1.1]. The mayor opened the library on Tuesday [2.1][3.1].")
+    answer = desk(library(FERRY, MAYOR), GenerativeAnswerer(model=chat, budget_tokens=1)).ask(
+        ask("What struck the pier?")
+    )
+    assert len(answer.hits) > 1
+    assert {citation.source.article_id for citation in answer.citations} <= {answer.hits[0].passage.source.article_id}
+    assert answer.rejected == ("[2.1]", "[3.1]")
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A retriever during whose first search another process changes the library."""
+
+    inner: Retriever
+    changes: list[Callable[[], None]]
+
+    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Hit]:
+        hits = self.inner.retrieve(query, scope, limit)
+        if self.changes:
+            self.changes.pop()()
+        return hits
+
+
+def test_an_answer_names_the_generation_that_it_was_searched_in(library: MakeLibrary) -> None:
+    stored = library(FERRY, MAYOR)
+
+    def remove() -> None:
+        with stored.writing() as writer:
+            writer.remove("mayor")
+
+    inner = hybrid(stored, HashingEmbedder())
+    busy = replace(desk(stored, Scripted(["The pier. [1.1]"])), retriever=Interrupted(inner, [remove]))
+    answer = busy.ask(ask("Who opened the library?"))
+    assert answer.generation == stored.generation()
+    assert "mayor" not in {hit.passage.source.article_id for hit in answer.hits}
