@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Connections:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection that sees one moment of the catalog."""
+        """Give a connection that sees one moment of the catalog; errors of the body, which is ours, are translated."""
         with translated(self._path):
             connection = self._take()
             try:
@@ -81,25 +81,26 @@ class Connections:
 
 @contextmanager
 def writing(directory: Path) -> Iterator[sqlite3.Connection]:
-    """Give the connection of the one writer."""
+    """Give the connection of the one writer; errors of the body, which may be a caller's, pass as they are."""
     path = directory / CATALOG
     with translated(path):
         connection = _connect(path, "rw")
-        try:
+    with closing(connection):
+        with translated(path):
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA synchronous = FULL")
-            yield connection
-        finally:
-            connection.close()
+        yield connection
 
 
 @contextmanager
-def change(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit what the body does, or none of it."""
-    connection.execute("BEGIN IMMEDIATE")
+def change(connection: sqlite3.Connection, path: Path | None = None) -> Iterator[None]:
+    """Commit what the body does, or none of it; given the catalog's path, errors of this alone are translated."""
+    with translated(path) if path else nullcontext():
+        connection.execute("BEGIN IMMEDIATE")
     try:
         yield
-        connection.execute("COMMIT")
+        with translated(path) if path else nullcontext():
+            connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

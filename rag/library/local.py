@@ -149,12 +149,14 @@ class LocalLibrary:
     def writing(self) -> Iterator[LibraryWriter]:
         """Hold the library's one writer's place; raise LibraryLockedError when it is taken."""
         with writers_place(self._directory), writing(self._directory) as connection:
-            keeper = IndexKeeper(self._directory, connection)
-            keeper.recover()
+            keeper, path = IndexKeeper(self._directory, connection), self._directory / CATALOG
+            with translated(path):
+                keeper.recover()
             try:
                 yield LocalWriter(self._directory, connection, keeper, model=self._model, dimension=self._dimension)
             finally:
-                keeper.settle()
+                with translated(path):
+                    keeper.settle()
 
     def reindex(self, embedder: Embedder | None = None, embedded: Callable[[Passage], str] | None = None) -> None:
         """Build the vector index anew from the catalog; with another model's embedder, embed everything anew first.

@@ -12,7 +12,18 @@ from pathlib import Path
 
 from rag.errors import DatelineError, LibraryError, LibraryMismatchError, StorageError
 from rag.library import catalog, storing
-from rag.library.connections import Connections, State, change, raise_generation, require, set_meta, state, writing
+from rag.library.connections import (
+    CATALOG,
+    Connections,
+    State,
+    change,
+    raise_generation,
+    require,
+    set_meta,
+    state,
+    translated,
+    writing,
+)
 from rag.library.exact import packed
 from rag.library.health import entries_in, unchanged
 from rag.library.keeper import IndexKeeper
@@ -35,17 +46,20 @@ class Finding:
 
 def reindex(directory: Path, embedder: Embedder | None, embedded: Callable[[Passage], str]) -> None:
     """Build the vector index anew; with an embedder of another model than the library's, the vectors too."""
+    path = directory / CATALOG
     with _whole(directory) as (connection, keeper):
-        now = state(connection)
+        with translated(path):
+            now = state(connection)
         if embedder is not None and (embedder.name, embedder.dimension) != (now.model, now.dimension):
-            with change(connection):
-                _embed_anew(connection, embedder, embedded)
-        keeper.rebuild()
+            with change(connection, path):
+                _embed_anew(connection, path, embedder, embedded)
+        with translated(path):
+            keeper.rebuild()
 
 
 def compact(directory: Path) -> None:
     """Write all files anew with nothing in them but what is stored; raise StorageError while others hold old pages."""
-    with _whole(directory) as (connection, keeper):
+    with _whole(directory) as (connection, keeper), translated(directory / CATALOG):
         with change(connection):
             storing.drop_orphans(connection)
             # Terms of removed passages stay in segments of the lexical index until those are merged.
@@ -79,25 +93,32 @@ def _whole(directory: Path) -> Iterator[tuple[sqlite3.Connection, IndexKeeper]]:
         try:
             yield connection, keeper
         finally:
-            keeper.settle()
+            with translated(directory / CATALOG):
+                keeper.settle()
 
 
-def _embed_anew(connection: sqlite3.Connection, embedder: Embedder, embedded: Callable[[Passage], str]) -> None:
-    rows = connection.execute("SELECT vector, min(number) FROM passage GROUP BY vector").fetchall()
+def _embed_anew(
+    connection: sqlite3.Connection, path: Path, embedder: Embedder, embedded: Callable[[Passage], str]
+) -> None:
+    with translated(path):
+        rows = connection.execute("SELECT vector, min(number) FROM passage GROUP BY vector").fetchall()
     for start in range(0, len(rows), _BATCH):
         some = rows[start : start + _BATCH]
-        passages = catalog.passages(connection, [number for _, number in some])
+        with translated(path):
+            passages = catalog.passages(connection, [number for _, number in some])
         vectors = embedder.embed_documents([embedded(passages[number]) for _, number in some])
         if any(len(vector) != embedder.dimension for vector in vectors):
             raise LibraryMismatchError(
                 f"The model {embedder.name} gives vectors of another length than it says; check it."
             )
         changes = [(packed(vector), number) for (number, _), vector in zip(some, vectors, strict=True)]
-        connection.executemany("UPDATE vector SET data = ? WHERE number = ?", changes)
-    storing.drop_orphans(connection)
-    # No index is better than one of the other model, should this end before the new one is built.
-    set_meta(connection, {"model": embedder.name, "dimension": embedder.dimension, "index": "", "seal": ""})
-    raise_generation(connection)
+        with translated(path):
+            connection.executemany("UPDATE vector SET data = ? WHERE number = ?", changes)
+    with translated(path):
+        storing.drop_orphans(connection)
+        # No index is better than one of the other model, should this end before the new one is built.
+        set_meta(connection, {"model": embedder.name, "dimension": embedder.dimension, "index": "", "seal": ""})
+        raise_generation(connection)
 
 
 def _empty_log(connection: sqlite3.Connection) -> None:

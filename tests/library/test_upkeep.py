@@ -115,6 +115,40 @@ def test_a_vector_of_another_length_or_none_at_all_is_refused(opened: Open) -> N
     assert library.generation() == 0
 
 
+FOREIGN = (
+    FileNotFoundError(2, "No such file", "article.md"),
+    UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
+    sqlite3.OperationalError("no such table: theirs"),
+)
+
+
+@pytest.mark.parametrize("error", FOREIGN, ids=lambda error: type(error).__name__)
+def test_errors_of_others_while_the_library_is_held_pass_as_they_are(opened: Open, error: Exception) -> None:
+    class Failing(HashingEmbedder):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            raise error
+
+    library = opened()
+    put(library, made_article("a", "Rates rose."))
+    before = library.generation()
+    with pytest.raises(type(error)) as raised, library.writing():
+        raise error
+    assert raised.value is error
+    with pytest.raises(type(error)) as raised:
+        library.reindex(Failing(32))
+    assert raised.value is error
+    assert library.generation() == before
+    assert texts(dense(library, "rates")) == ["Rates rose."]
+
+
+def test_a_text_that_cannot_be_stored_is_an_error_of_the_library(opened: Open) -> None:
+    library = opened()
+    with library.writing() as writer, pytest.raises(LibraryError, match="lone surrogates"):
+        writer.known("\ud800.md")
+    with pytest.raises(LibraryError, match="lone surrogates"):
+        library.article("\ud800")
+
+
 def test_there_must_be_a_library(tmp_path: Path) -> None:
     with pytest.raises(LibraryMissingError, match="dateline ingest"):
         open_library(tmp_path / "none", model="m", dimension=3)
