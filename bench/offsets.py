@@ -61,6 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--texts", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path)
     parser.add_argument("files", nargs="*", type=Path)
     options = parser.parse_args()
     dice, paragraphs = random.Random(options.seed), [each for path in options.files for each in _paragraphs(path)]
@@ -72,7 +73,10 @@ def main() -> None:
         passages += found
         broken.extend({"text": number, "limit": limit, "fault": fault} for fault in faults)
     seconds = round(time.perf_counter() - began, 1)
-    print(json.dumps({"texts": options.texts, "passages": passages, "seconds": seconds, "broken": broken}, indent=1))
+    result = {"texts": options.texts, "passages": passages, "seconds": seconds, "broken": broken}
+    print(json.dumps(result, indent=1))
+    if options.out:
+        options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     sys.exit(1 if broken else 0)
 
 

@@ -1,14 +1,15 @@
 """Compares sentence segmenters on news text: characters a second, sentences found, errors on hand-cut cases; JSON out.
 
-Run: python bench/segmenters.py ARTICLES.jsonl...
+    python -m bench.segmenters ARTICLES.jsonl… --out segmenters.json
+
 Candidates other than the one in use are measured when they can be imported (put them on PYTHONPATH).
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,8 +49,15 @@ CASES = [
 
 def main() -> None:
     """Measure every candidate on the texts of the files given, and print one JSON object."""
-    lines = [line for name in sys.argv[1:] for line in _lines(Path(name))]
-    print(json.dumps({name: _measured(segmenter, lines) for name, segmenter in _candidates()}, indent=1))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    lines = [line for path in options.files for line in _lines(path)]
+    result = json.dumps({name: _measured(segmenter, lines) for name, segmenter in _candidates()}, indent=1)
+    print(result)
+    if options.out:
+        options.out.write_text(result + "\n", encoding="utf-8")
 
 
 def _lines(path: Path) -> Iterator[str]:
