@@ -175,8 +175,8 @@ def raise_generation(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'")
 
 
-def require(found: State, *, model: str, dimension: int) -> None:
-    """Raise LibraryMismatchError unless vectors of this model are what the library holds."""
+def require(found: State, *, model: str, dimension: int | None = None) -> None:
+    """Raise LibraryMismatchError unless vectors of this model, of this length if one is given, are what it holds."""
     if found.format < FORMAT:
         raise LibraryMismatchError(
             f"This library has format {found.format}, this version of Dateline reads format {FORMAT}; remove its "
@@ -186,10 +186,11 @@ def require(found: State, *, model: str, dimension: int) -> None:
         raise LibraryMismatchError(
             f"This library has format {found.format}, this version of Dateline reads format {FORMAT}; upgrade Dateline."
         )
-    if (found.model, found.dimension) != (model, dimension):
+    if found.model != model or dimension not in (None, found.dimension):
+        named = model if dimension is None else f"{model} ({dimension})"
         raise LibraryMismatchError(
-            f"This library was embedded with {found.model} ({found.dimension} dimensions), the settings name {model} "
-            f"({dimension}); run `dateline reindex` to embed it anew, or set the model back."
+            f"This library was embedded with {found.model} ({found.dimension} dimensions), the settings name {named}; "
+            "run `dateline reindex` to embed it anew, or set the model back."
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,28 +44,30 @@ def open_library(
     directory: Path,
     *,
     model: str,
-    dimension: int,
+    dimension: int | None = None,
     create: bool = False,
     any_model: bool = False,
     exact_up_to: int = EXACT_UP_TO,
 ) -> LocalLibrary:
     """Open the library in a directory.
 
-    `any_model` opens one that another embedding model wrote, to be read by words, examined or reindexed. Raises
-    LibraryMissingError, LibraryMismatchError, LibraryDamagedError or StorageError.
+    Without a dimension the models are compared by name alone, so that nothing needs to be asked of a model that may be
+    down; only `create` needs one. `any_model` opens one that another embedding model wrote, to be read by words,
+    examined or reindexed. Raises LibraryMissingError, LibraryMismatchError, LibraryDamagedError or StorageError.
     """
     directory = directory.expanduser().absolute()
     if create:
+        if dimension is None:
+            raise ValueError("To create a library takes the dimension of the model's vectors.")
         _create(directory, model=model, dimension=dimension)
     elif not _exists(directory):
         raise LibraryMissingError(f"There is no library in {directory} yet; run `dateline ingest PATH` first.")
-    library = LocalLibrary(directory, model=model, dimension=dimension, exact_up_to=exact_up_to)
-    try:
-        library.require_model(tolerant=any_model)
-    except BaseException:
-        library.close()
-        raise
-    return library
+    return LocalLibrary(
+        directory,
+        model=model,
+        dimension=_found(directory, model=model, dimension=dimension, any_model=any_model),
+        exact_up_to=exact_up_to,
+    )
 
 
 class LocalLibrary:
@@ -86,6 +88,11 @@ class LocalLibrary:
     def directory(self) -> Path:
         """Where the library lies."""
         return self._directory
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+        return self._dimension
 
     def generation(self) -> int:
         """Return the number that every committed change raises, as of now, whoever wrote it."""
@@ -175,15 +182,6 @@ class LocalLibrary:
         """Examine the library; what is not well comes with advice."""
         return examine(self._directory, self._connections, model=self._model, dimension=self._dimension)
 
-    def require_model(self, *, tolerant: bool = False) -> None:
-        """Raise LibraryMismatchError unless the library holds vectors of this model in a format that can be read."""
-        with self._connections.reading() as connection:
-            now = state(connection)
-        if tolerant:
-            require(now, model=now.model, dimension=now.dimension)
-        else:
-            require(now, model=self._model, dimension=self._dimension)
-
     def close(self) -> None:
         """Release files and clients."""
         self._index.close()
@@ -250,6 +248,17 @@ def _create(directory: Path, *, model: str, dimension: int) -> None:
         raise StorageError(f"{directory} is not a directory; name another place for the library.")
     if not _exists(directory):
         create(directory, model=model, dimension=dimension)
+
+
+def _found(directory: Path, *, model: str, dimension: int | None, any_model: bool) -> int:
+    """Return the dimension to go by; raise LibraryMismatchError unless the library can be read, with this model."""
+    with closing(Connections(directory)) as connections, connections.reading() as connection:
+        now = state(connection)
+    if any_model:
+        require(now, model=now.model)
+    else:
+        require(now, model=model, dimension=dimension)
+    return now.dimension if dimension is None else dimension
 
 
 def _exists(directory: Path) -> bool:

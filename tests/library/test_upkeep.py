@@ -86,6 +86,36 @@ def test_another_model_is_an_error_that_names_the_command(opened: Open, tmp_path
         opened().dense([1.0, 0.0], Scope(), 3)
 
 
+def test_a_library_is_opened_without_asking_the_model_for_its_dimension(opened: Open, tmp_path: Path) -> None:
+    put(opened(), made_article("a", "Rates rose."), made_article("b", "Banks fell."))
+    (tmp_path / "library").chmod(0o700)
+    library = open_library(tmp_path / "library", model=EMBEDDER.name)
+    assert library.dimension == EMBEDDER.dimension
+    assert [finding for finding in library.check() if not finding.ok] == []
+    with library.writing() as writer:
+        writer.remove("b")
+    library.compact()
+    assert library.count() == 1
+    assert texts(library.lexical("rates", Scope(), 3)) == texts(dense(library, "rates")) == ["Rates rose."]
+    with pytest.raises(LibraryMismatchError, match="dimensions"):
+        library.dense([1.0, 0.0], Scope(), 3)
+    with pytest.raises(LibraryMismatchError, match="settings name other; run `dateline reindex`"):
+        open_library(tmp_path / "library", model="other")
+    tolerant = open_library(tmp_path / "library", model="other", any_model=True)
+    assert [finding.ok for finding in tolerant.check() if "model" in finding.what] == [False]
+    other = HashingEmbedder(32)
+    tolerant.reindex(other)
+    assert tolerant.dimension == 32
+    for each in (library, tolerant):
+        each.close()
+
+
+def test_creating_a_library_takes_a_dimension(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="dimension"):
+        open_library(tmp_path / "library", model="m", create=True)
+    assert not (tmp_path / "library").exists()
+
+
 def test_reindexing_with_another_model_embeds_everything_anew(opened: Open, tmp_path: Path) -> None:
     first = opened()
     put(first, made_article("a", "Rates rose.\n\nBanks fell."), made_article("b", "Rates rose."))
