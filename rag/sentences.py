@@ -25,8 +25,10 @@ _TITLE = re.compile(
     r"\b(?:Adm|Capt|Cmdr|Col|Cpl|Det|Dr|Ft|Gen|Gov|Hon|Insp|Lt|Maj|Messrs|Mr|Mrs|Ms|Mt|Pfc|Prof|Pte|Pvt|Rep|Rev"
     r"|Sen|Sgt|Spc|St|Supt|U)\.$"
 )
-_ANSWER = re.compile(r"\bno\.\s+(?=[\"“A-Z])")
-"""The end of "She said no.", which is no number."""
+_WHOLE_WORD = re.compile(
+    r"\b(?:no|[Mm]ay|me|art|ill|miss|fed|ore|OK|Ken|Yahoo)\.\s+(?=[\"“‘'(\[]?[A-ZÀ-ÖØ-Þ])|\b\d{1,2}\sMay\.\s+(?=\d)"
+)
+"""Words that the segmenter takes for abbreviations: "on 2 May." is a whole month, "She said no." is no number."""
 _ASIDE = re.compile(r"\([^()\s]+\s[^()]{0,300}[a-z\d][.!?]\)\s+(?=[\"“(]?[A-Z])")
 """A sentence in brackets, before another one."""
 _TIME_OF_DAY = re.compile(r"\d\s?[ap]\.m\.$", re.IGNORECASE)
@@ -69,7 +71,7 @@ def _pieces(text: str, start: int, stop: int) -> list[Span]:
     for span in _parted(text, _cut(text[start:stop], start)):
         piece = text[span.start : span.end]
         if len(piece) > _LONG and not _NO_QUOTES.keys().isdisjoint(map(ord, piece)):
-            spans.extend(_cut(piece.translate(_NO_QUOTES), span.start))
+            spans.extend(_parted(text, _cut(piece.translate(_NO_QUOTES), span.start), quotes=False))
         else:
             spans.append(span)
     return spans
@@ -86,13 +88,19 @@ def _cut(text: str, start: int) -> Iterator[Span]:
         raise AssertionError("The sentence segmenter lost characters; report this text.")
 
 
-def _parted(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Yield the spans, cut where the segmenter takes two sentences for one."""
+def _parted(text: str, spans: Iterable[Span], *, quotes: bool = True) -> Iterator[Span]:
+    """Yield the spans, cut where the segmenter takes two sentences for one; with `quotes`, not inside a quotation."""
     for span in spans:
         aside = _ASIDE.match(text, *span)
         start = aside.end() if aside else span.start
-        ends = [start] * bool(aside) + [answer.end() for answer in _ANSWER.finditer(text, start, span.end)]
+        words = (word.end() for word in _WHOLE_WORD.finditer(text, start, span.end))
+        ends = [start] * bool(aside) + [end for end in words if not (quotes and _quoted(text[start:end]))]
         yield from (Span(*edges) for edges in pairwise([span.start, *ends, span.end]))
+
+
+def _quoted(before: str) -> bool:
+    """Tell whether a quotation is open at the end of this text."""
+    return before.count('"') % 2 == 1 or before.count("“") > before.count("”")
 
 
 def _mended(text: str, spans: Iterable[Span]) -> list[Span]:

@@ -8,7 +8,24 @@ from rag.sentences import sentences
 
 _MIX = st.lists(
     st.sampled_from(
-        ["Mr. ", "U.S. ", "a.m. ", '"', "“", "”", "Yes. ", "no. ", "\n", "...", "3.5", " 1. ", "(", "é", "。"]
+        [
+            "Mr. ",
+            "U.S. ",
+            "a.m. ",
+            '"',
+            "“",
+            "”",
+            "Yes. ",
+            "no. ",
+            "2 May. ",
+            "\n",
+            "...",
+            "3.5",
+            " 1. ",
+            "(",
+            "é",
+            "。",
+        ]
     )
     | st.text(max_size=12),
     max_size=40,
@@ -37,6 +54,11 @@ def _split(text: str) -> list[str]:
         ["He lives in Washington, D.C.", "The weather is mild."],
         ["1. Superman wins.", "2. Free skiing."],
         ["She said no.", "He agreed."],
+        ["The vote is on Thursday 2 May.", "Tamsworth had 5,987 people."],
+        ["It was in May.", '"We won," he said.', "He said he may.", "Everyone was ill.", "Ask me.", "Ann did."],
+        ["He left on 2 May.", "12 people stayed.", "It ends on 5 June.", "Prices fell in March.", "July is dry."],
+        ["On Sept. 5 and Jan. 3 and May. 4 it rose.", "It fell by Feb. 2020."],
+        ['"They may. We will not help me. Ann will," he said.', "She left."],
         ["(He paid nothing.)", "She paid twice.", "Rep. Ray Lee (D-Mass.) voted."],
         ['He told of "the end of it all" on Monday.', "She left."],
         ["The mayor, Gen. Sir J. R. Smith Jr., left.", "He won."],
@@ -58,6 +80,14 @@ def test_a_line_break_ends_a_sentence() -> None:
 
 def test_a_stray_opening_quote_goes_to_the_sentence_that_it_opens() -> None:
     assert _split('"I loved it," he says. " We relaxed."') == ['"I loved it," he says.', '" We relaxed."']
+
+
+def test_a_long_quotation_is_taken_apart_at_whole_words() -> None:
+    parts = [
+        "“It costs us a good deal of money" + " every year" * 20 + " as it may.",
+        "Tamsworth will pay” so he said.",
+    ]
+    assert _split(" ".join(parts)) == parts
 
 
 def test_a_short_quotation_stays_with_its_speaker_and_a_long_one_is_taken_apart() -> None:
