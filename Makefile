@@ -29,7 +29,7 @@ lint: install
 	$(BIN)/mypy
 
 bench: install ## every benchmark; DATA names the folder with the question sets
-	$(BIN)/python -m bench $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m bench --data $(DATA)
 
 clean:
 	rm -rf $(VENV) library .mypy_cache .ruff_cache .pytest_cache

@@ -179,7 +179,7 @@ def reindex(library: AtLibrary = None) -> None:
 @cli.command()
 def compact(library: AtLibrary = None) -> None:
     """Erase from the disk what was removed, and give its space back."""
-    with _newsroom(library) as room, working("Writing the library anew"):
+    with _newsroom(library, any_model=True) as room, working("Writing the library anew"):
         room.library.compact()
     print("Erased what was removed.")
 
@@ -192,7 +192,7 @@ def articles_list(
     as_json: AsJson = False,
 ) -> None:
     """List the current articles, newest first."""
-    with _newsroom(library) as room:
+    with _newsroom(library, any_model=True) as room:
         found, total = room.library.articles(limit=limit, offset=offset), room.library.count()
     _print(wire.articles_object(found, total) if as_json else plain.articles_text(found, total))
 
@@ -205,7 +205,7 @@ def articles_show(
     as_json: AsJson = False,
 ) -> None:
     """Show one article as it is stored."""
-    with _newsroom(library) as room:
+    with _newsroom(library, any_model=True) as room:
         article = room.library.article(article_id, version)
         _print(
             wire.article_object(article) if as_json else plain.article_text(article, room.library.versions(article_id))
@@ -219,7 +219,7 @@ def articles_remove(
 ) -> None:
     """Remove articles with all their versions from search; `compact` erases their bytes."""
     failed = 0
-    with _newsroom(library) as room, room.library.writing() as writer:
+    with _newsroom(library, any_model=True) as room, room.library.writing() as writer:
         for article_id in article_ids:
             try:
                 writer.remove(article_id)

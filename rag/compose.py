@@ -34,11 +34,16 @@ def make_embedder(settings: Settings) -> Embedder:
 def newsroom(settings: Settings, *, create: bool = False, any_model: bool = False) -> Iterator[Newsroom]:
     """Open the configured library for as long as the block runs; raise LibraryError where it cannot be used.
 
-    `create` makes a missing one; `any_model` opens one that another embedding model wrote, to examine or reindex it.
+    `create` makes a missing one; `any_model` opens one whatever embedding model wrote it, for work without vectors.
     """
     embedder = make_embedder(settings)
     library = open_library(
-        settings.library, model=embedder.name, dimension=embedder.dimension, create=create, any_model=any_model
+        settings.library,
+        model=embedder.name,
+        # A remote model is asked for its dimension only where nothing is stored that tells it.
+        dimension=embedder.dimension if create else None,
+        create=create,
+        any_model=any_model,
     )
     with closing(library):
         yield Newsroom(settings=settings, embedder=embedder, library=library)

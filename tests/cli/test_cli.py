@@ -209,3 +209,22 @@ def test_settings_that_cannot_be_used_are_named(ingested_seeds: Path) -> None:
     )
     assert ran.returncode == 2
     assert ran.stderr.startswith("dateline: DATELINE_PASSAGES cannot be used")
+
+
+def test_what_needs_no_vectors_needs_no_embedding_server(ingested_seeds: Path) -> None:
+    environment = {
+        **os.environ,
+        "DATELINE_EMBEDDING_MODEL": "elsewhere",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "DATELINE_LIBRARY": str(ingested_seeds),
+    }
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "import app; app.main()", *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    listed, asked = run("articles", "list"), run("ask", "Who?")
+    assert listed.returncode == 0
+    assert asked.returncode == 1
+    assert "dateline reindex" in asked.stderr
+    assert asked.stderr.count("\n") == 1
