@@ -79,14 +79,19 @@ def ingest(
 ) -> None:
     """Add articles to the library; what it already knows costs nothing."""
     from ingest import ingest as ingest_paths
-    from ingest.report import report_object, report_text
+    from ingest.report import partial_report, report_object, report_text
 
     with _newsroom(library, create=True) as room, progress_bar() as advance:
 
         def show(at: Progress) -> None:
             advance(at.done, at.total, f"{at.articles:,} articles, {at.path.name}")
 
-        report = ingest_paths(paths, room.library, room.embedder, progress=show)
+        try:
+            report = ingest_paths(paths, room.library, room.embedder, progress=show)
+        except DatelineError as error:
+            if as_json and (done := partial_report(error)):
+                _print(report_object(done))
+            raise
     for line in (*report.remarks, *report.failed):
         _tell(str(line))
     _print(report_object(report) if as_json else report_text(report))

@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import SEEDS, Dateline
 
+DOC = Path(__file__).parents[2] / "docs" / "json.md"
+
 BLINKEN = "What did Blinken say that Pyongyang supplies to Moscow?"
 
 
@@ -228,3 +230,13 @@ def test_what_needs_no_vectors_needs_no_embedding_server(ingested_seeds: Path) -
     assert asked.returncode == 1
     assert "dateline reindex" in asked.stderr
     assert asked.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["ingest … --json", "doctor --json"])
+def test_operator_objects_have_the_documented_keys(dateline: Dateline, seed_library: Path, command: str) -> None:
+    section = DOC.read_text(encoding="utf-8").partition(f"## `dateline {command}`")[2]
+    documented = json.loads(section.partition("```json\n")[2].partition("```")[0])
+    words = ("ingest", SEEDS) if command.startswith("ingest") else ("doctor",)
+    printed = json.loads(dateline(*words, "--json", "--library", seed_library).out)
+    assert printed.keys() == documented.keys()
+    assert printed["schema"] == documented["schema"]
