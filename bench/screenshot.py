@@ -20,7 +20,7 @@ from playwright.sync_api import Error, sync_playwright
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-MOST_BYTES = 300_000
+MOST_BYTES = 200_000
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 
 

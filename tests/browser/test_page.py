@@ -158,6 +158,8 @@ def test_nothing_overlaps_or_runs_over(visit: Opens, extractive: str, width: int
     there.page.click("#live a.cite >> nth=0")
     _opened(there)
     assert there.page.evaluate("document.documentElement.scrollWidth") <= width
+    lines = there.page.locator(".byline time").evaluate_all("dates => dates.map(date => date.getClientRects().length)")
+    assert set(lines) == {1}, "a date stays in one line"
     reader = there.page.locator("#reader").bounding_box()
     chat = there.page.locator("#chat").bounding_box()
     assert reader
