@@ -2,8 +2,8 @@
 
     python bench/verify_claims.py [--articles seeds/articles] [--claims tests/verify/claims.txt] [--show]
 
-In the file of claims a line "# NAME" names an article; "T 3,4 | words" is a true claim that cites sentences 3 and 4,
-"F 3 | words" a wrong one. The shares are printed; --show prints the claims that were judged wrongly.
+In the file of claims a line "# NAME" names an article; "T The bridge / It has | words" is a true claim that cites the
+sentences that begin so, "F The bridge | words" a wrong one. The shares are printed; --show prints the claims that were judged wrongly.
 """
 
 from __future__ import annotations
@@ -58,12 +58,17 @@ def _rows(articles: Path, claims: Path) -> Iterator[tuple[str, str, list[Quote]]
             source, split = _article(articles / f"{line[2:]}.md")
             continue
         head, claim = line.split(" | ", 1)
-        label, places = head.split()
+        label, openings = head.split(" ", 1)
+        places = [_place(split, opening) for opening in openings.split(" / ")]
         quotes = [
             Quote(text=split[at], source=source, nearby=" ".join(split[max(0, at - _AROUND) : at + _AROUND + 1]))
-            for at in map(int, places.split(","))
+            for at in places
         ]
         yield label, claim, quotes
+
+
+def _place(split: Sequence[str], opening: str) -> int:
+    return next(at for at, sentence in enumerate(split) if " ".join(sentence.split()).startswith(opening))
 
 
 def _article(path: Path) -> tuple[Source, list[str]]:

@@ -98,4 +98,8 @@ def crossed(claim: str, quote: str) -> tuple[str, ...]:
 def _halves(text: str) -> list[tuple[Figure, frozenset[str]]]:
     """Return the figures that stand alone in their part of a sentence, with the words of that part."""
     parts = [(part, _counted(part)) for part in _HALVES.split(text)]
-    return [(found[0], frozenset(terms(part))) for part, found in parts if len(found) == 1]
+    return [(found[0], frozenset(_named_words(part))) for part, found in parts if len(found) == 1]
+
+
+def _named_words(part: str) -> list[str]:
+    return [term for term in terms(part) if not term[0].isdigit()]

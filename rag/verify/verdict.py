@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.types import Source, Span, Verdict
+from rag.verify import foreign
 from rag.verify.agreement import compare_figures, turned_ranges, turned_tallies
 from rag.verify.alignment import Similarity, changed_facts, replaced_words
 from rag.verify.binding import crossed, misbound
@@ -21,9 +22,11 @@ from rag.verify.direction import (
     roles_exchanged,
     sides_exchanged,
 )
+from rag.verify.days import Day
 from rag.verify.figures import Figure, figures
 from rag.verify.names import Context, compare_names, unknown_identifiers
 from rag.verify.polarity import compare_polarity
+from rag.verify.quoted import Standing, standing
 from rag.verify.speakers import compare_speakers, unattributed
 from rag.verify.strength import unproved_strong_words
 from rag.verify.synonyms import plain
@@ -33,11 +36,16 @@ _ATTRIBUTED = re.compile(
     r"\b(?:report(?:s|ed|ing)?|wrote|publish(?:ed|es)?|article|story|dated|according to|as of|carried|edition)\b",
     re.IGNORECASE,
 )
+_DAY_AND_MONTH = re.compile(
+    r"(?:on )?(?:\d{1,2}(?:st|nd|rd|th)? (?:of )?[A-Z][a-z]+|[A-Z][a-z]+ \d{1,2}(?:st|nd|rd|th)?)"
+)
 _REPORTS = "(?:report(?:s|ed)|says|said|wrote|writes)"
 _DATELINE = re.compile(
     r"^(?:(?:[A-Z][\w.,' -]{0,60}\s)?\([\w. ]{2,30}\)\s?|[A-Z][A-Z., ]{3,40}(?:, [A-Z]\w+)?\s)-{1,2}\s"
 )
 _SIGN = re.compile(r"(?<!\w)[-+](?=\d)|[%$€£¥₩°]")
+_FOREIGN = {Verdict.PARTIAL: 0.5, Verdict.UNSUPPORTED: 0.0}
+"""Closeness where only figures and names could be compared."""
 _MENTIONED = 4
 """Words that are named as missing where the sentence as a whole is not borne out."""
 
@@ -84,10 +92,14 @@ def verify(claim: str, quotes: Sequence[Quote], similarity: Similarity) -> Findi
     if len(tokens(said)) > LONGEST:
         return Finding(verdict=Verdict.UNSUPPORTED)
     said, texts = plain(said), [_words_of(quote) for quote in quotes]
+    contexts = [_context(text, quote) for text, quote in zip(texts, quotes, strict=True)]
+    if foreign.differs(said, texts):
+        checked = foreign.check(said, contexts, _quoted_dates(said, texts, quotes))
+        return Finding(verdict=checked.verdict, missing=checked.missing, closeness=_FOREIGN[checked.verdict])
     ours = _claimed_dates(said, quotes)
     counted = figures(said, spans(ours))
     settled = [*spans(ours), *(Span(each.start, each.end) for each in counted)]
-    missing, loose = _facts(said, ours, counted, quotes)
+    missing, loose = _facts(said, ours, counted, quotes, contexts)
     if len(texts) == 1:
         replaced = replaced_words(unattributed(_blanked(said, settled)), unattributed(texts[0]), similarity)
         missing, loose = [*missing, *replaced.changed], [*loose, *replaced.reworded]
@@ -98,7 +110,16 @@ def verify(claim: str, quotes: Sequence[Quote], similarity: Similarity) -> Findi
         quotes=tuple(texts),
         surroundings=tuple(map(_explanation, quotes)),
     )
-    return _judged(missing, loose, measure(compared, similarity))
+    return _lowered(_judged(missing, loose, measure(compared, similarity)), standing(said, contexts))
+
+
+def _lowered(finding: Finding, rests: Standing) -> Finding:
+    """Return a finding as low as the words deserve that the claim rests on."""
+    if rests is Standing.DISOWNED:
+        return Finding(verdict=Verdict.UNSUPPORTED, missing=finding.missing, closeness=finding.closeness)
+    if rests is Standing.PASSED_ON and finding.verdict is Verdict.SUPPORTED:
+        return Finding(verdict=Verdict.PARTIAL, missing=finding.missing, closeness=finding.closeness)
+    return finding
 
 
 def _judged(missing: Sequence[str], loose: Sequence[str], near: Closeness) -> Finding:
@@ -127,16 +148,15 @@ def _blanked(said: str, taken: Sequence[Span]) -> str:
 
 
 def _facts(
-    said: str, ours: Sequence[Dated], counted: Sequence[Figure], quotes: Sequence[Quote]
+    said: str, ours: Sequence[Dated], counted: Sequence[Figure], quotes: Sequence[Quote], contexts: Sequence[Context]
 ) -> tuple[list[str], list[str]]:
     """Return what is missing, and what is there only loosely."""
-    texts = [_words_of(quote) for quote in quotes]
+    texts = [context.quote for context in contexts]
     quoted = _quoted_figures(texts, quotes)
     numbers = compare_figures(
         counted, quoted, [each for quote in quotes for each in figures(plain(evened(quote.source.title)))]
     )
     years = [each for each in ours if not (bare_year(each) and _counts(each, quoted))]
-    contexts = [_context(text, quote) for text, quote in zip(texts, quotes, strict=True)]
     named = compare_names(said, [*spans(ours), *(Span(each.start, each.end) for each in counted)], contexts)
     missing = [
         *numbers.missing,
@@ -179,11 +199,17 @@ def _claimed_dates(said: str, quotes: Sequence[Quote]) -> list[Dated]:
     merged: dict[tuple[int, int], Dated] = {}
     for each in (dated for reading in readings for dated in reading):
         known = merged.get((each.start, each.end))
-        days = tuple(dict.fromkeys([*(known.days if known else ()), *each.days]))
+        days = tuple(dict.fromkeys([*(known.days if known else ()), *each.days, *_any_year(each)]))
         merged[each.start, each.end] = Dated(
             days=days, start=each.start, end=each.end, text=each.text, relation=each.relation
         )
     return list(merged.values())
+
+
+def _any_year(dated: Dated) -> list[Day]:
+    """Return the day and month of a date that names no year: it is that of the quote, if the quote has the day."""
+    bare = _DAY_AND_MONTH.fullmatch(dated.text)
+    return [Day(month=day.month, day=day.day) for day in dated.days if day.day] if bare else []
 
 
 def _quoted_dates(said: str, texts: Sequence[str], quotes: Sequence[Quote]) -> list[Dated]:

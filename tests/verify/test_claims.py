@@ -26,7 +26,8 @@ class Bar(NamedTuple):
     [
         Bar("claims", 65, 95, 78),
         Bar("attributions", 75, 95, 95),
-        Bar("plausible", 70, 95, 85),
+        Bar("plausible", 70, 95, 90),
+        Bar("foreign", 0, 95, 95),
     ],
 )
 def test_most_true_claims_are_borne_out_and_most_wrong_ones_refused(bar: Bar) -> None:
