@@ -3,7 +3,8 @@
     python bench/verify_claims.py [--articles seeds/articles] [--claims tests/verify/claims.txt] [--show]
 
 In the file of claims a line "# NAME" names an article; "T The bridge / It has | words" is a true claim that cites the
-sentences that begin so, "F The bridge | words" a wrong one. The shares are printed; --show prints the claims that were judged wrongly.
+sentences that begin so, "F The bridge | words" a wrong one. The shares are printed; --show prints the claims that were
+judged wrongly.
 """
 
 from __future__ import annotations

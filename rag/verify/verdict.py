@@ -14,6 +14,7 @@ from rag.verify.alignment import Similarity, changed_facts, replaced_words
 from rag.verify.binding import crossed, misbound
 from rag.verify.closeness import Closeness, Compared, measure
 from rag.verify.dates import Dated, bare_year, compare_dates, dates, published_day, spans
+from rag.verify.days import Day
 from rag.verify.direction import (
     agents_exchanged,
     contradicted,
@@ -22,7 +23,6 @@ from rag.verify.direction import (
     roles_exchanged,
     sides_exchanged,
 )
-from rag.verify.days import Day
 from rag.verify.figures import Figure, figures
 from rag.verify.names import Context, compare_names, unknown_identifiers
 from rag.verify.polarity import compare_polarity
