@@ -84,7 +84,7 @@ def ingest(
     with _newsroom(library, create=True) as room, progress_bar() as advance:
 
         def show(at: Progress) -> None:
-            advance(at.done, at.total, f"{at.articles:,} articles, {at.path.name}")
+            advance(at.done, at.total, f"{at.articles:,} articles, {plain.safe(at.path.name)}")
 
         try:
             report = ingest_paths(paths, room.library, room.embedder, progress=show)

@@ -16,6 +16,7 @@ from rag.ground import Grounded, Grounder
 from rag.protocols import Answerer, Brief, Embedder, Insufficient, Library, Retriever, Rewriter
 from rag.question.conversation import NOT_SAID
 from rag.question.scope import narrowed
+from rag.reader.conflict import in_conflict
 from rag.types import (
     Answer,
     Delta,
@@ -31,7 +32,6 @@ from rag.types import (
     Timing,
     Usage,
 )
-from rag.verify.conflict import in_conflict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

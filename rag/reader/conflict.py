@@ -28,6 +28,7 @@ _MONTHS = (  # noqa: SIM905
 _DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _NOT_COUNTED = STOP_WORDS.union(_MONTHS, _DAYS, ["hundred", "thousand", "million", "billion"])
 _ANYONE = frozenset(["people", "persons", "men", "women", "children", "others", "passengers", "residents"])
+_ANYONE_TERMS = frozenset(terms(" ".join(_ANYONE)))
 _UNITS = frozenset("£$€%")
 _NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w’'-]+|\d[\d.,]*")
 _SAID = frozenset(terms("said told"))
@@ -49,7 +50,8 @@ def disagree(one: str, other: str, question: str = "") -> bool:
     words. Names alone make no subject: much is said about one mayor.
     """
     asked = frozenset(undated_terms(question)) if asked_for(question) in FIGURES else frozenset()
-    both_answer = bool(asked) and all(_answers(asked, text) for text in (one, other))
+    about = asked.difference(terms(" ".join(_NAME.findall(question))))
+    both_answer = bool(asked) and all(_answers(asked, about, text) for text in (one, other))
     if asked and not both_answer:
         return False
     if not both_answer and not _same_subject(one, other):
@@ -60,9 +62,12 @@ def disagree(one: str, other: str, question: str = "") -> bool:
     return bool(common) and all(ours[thing].isdisjoint(theirs[thing]) for thing in common)
 
 
-def _answers(asked: AbstractSet[str], text: str) -> bool:
+def _answers(asked: AbstractSet[str], about: AbstractSet[str], text: str) -> bool:
+    """Tell whether a text shares half of a question's words, and of those `about` its names, "people" not enough."""
     found = asked & set(terms(text))
-    return len(found) >= 2 and len(found) >= len(asked) / 2
+    told = found & about
+    telling = told - _ANYONE_TERMS or not about - _ANYONE_TERMS
+    return len(found) >= 2 and len(found) >= len(asked) / 2 and len(told) >= len(about) / 2 and bool(telling)
 
 
 def _same_subject(one: str, other: str) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from rag.labels import escape
 from rag.protocols import Brief, Draft, Embedder, Insufficient
+from rag.reader.conflict import disagree
 from rag.reader.features import ReadSentence, answerable, best_first, chances, read
 from rag.types import Hit, Source
-from rag.verify.conflict import disagree
 
 ANSWER_FROM = -0.9
 """Log odds of holding the answer from which sentences are told: on the fit half the best mean of right answers kept and

@@ -2,8 +2,8 @@
 
 import pytest
 
+from rag.reader.conflict import disagree, in_conflict
 from rag.types import Citation, Source
-from rag.verify.conflict import disagree, in_conflict
 
 FOURTEEN = "Fourteen passengers were injured when the ferry struck the pier on Monday."
 
@@ -51,6 +51,18 @@ def test_same_subject_other_count(one: str, other: str, expected: bool) -> None:
             "How many people were injured?",
             "Five people were injured at the docks.",
             "A fire in the old town left 12 people dead.",
+            False,
+        ),
+        (
+            "What does the Greyskerry wind farm cost?",
+            "A wind farm of 74 turbines, to be built off the coast at a cost of £1.2bn, was given consent.",
+            "An adult single from Pellhaven to Greyskerry Island will cost £4.26 instead of £4.00.",
+            False,
+        ),
+        (
+            "How many people does Marrable Seafoods employ?",
+            "The plant employs 214 people and is the largest employer on the fish quay.",
+            "Marrable Seafoods is considering closing its plant for good, two people with knowledge of the matter said.",
             False,
         ),
         (
