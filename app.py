@@ -159,7 +159,8 @@ def serve(
 
     with _newsroom(library, create=True, host=host, port=port) as room:
         settings = room.settings
-        serve_page(room.desk(), settings.host, settings.port, open_browser=open_browser)
+        hosts = [name.strip() for name in (settings.allowed_hosts or "").split(",") if name.strip()]
+        serve_page(room.desk(), settings.host, settings.port, allowed_hosts=hosts, open_browser=open_browser)
 
 
 @cli.command()

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     )
     passages: int = Field(default=8, ge=1, le=50, description="How many passages an answer may draw on.")
     host: str = Field(default="127.0.0.1", description="Address that `dateline serve` listens on.")
+    allowed_hosts: str | None = Field(
+        default=None,
+        description="Further names, separated by commas, that a proxy may ask for the page under; * allows every name.",
+    )
     port: int = Field(default=7860, ge=0, le=65535, description="Port that `dateline serve` listens on; 0 picks one.")
 
     @property
