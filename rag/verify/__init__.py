@@ -10,9 +10,11 @@ Unsupported: at least one of these holds.
 - It exchanges who did it and whom it befell, who said it, or whose figure it is.
 - It says admitted, confirmed, because, all or most where the quotes have nothing of the kind.
 - It repeats a quote but for a word that means something else (goalkeeper for captain).
-- The quotes are about something else.
+- It states plainly what stands in the quotes only as an order to say so, or as a hoax.
+- The quotes are about something else; or they are in another language and lack a figure, date or name of it.
 
-Partial: none of these, but a rounding, a bound or a "will" differs; a part of a name or a figure comes from the rest of
+Partial: none of these, but it states plainly what the quotes only pass on; it is in another language, where no more
+than figures, dates and names can be compared; a rounding, a bound or a "will" differs; a part of a name or a figure comes from the rest of
 the passage or the title; or a word or clause of the sentence is not found in what it cites.
 
 Supported: all of it is there, word for word or in other words. Uncited: nothing is cited.

@@ -17,7 +17,7 @@ from rag.verify.openings import OPENING_WORDS, TITLES
 from rag.verify.opposites import of_one_kind, opposed
 from rag.verify.polarity import negating, polarity
 from rag.verify.synonyms import concept, terms
-from rag.verify.terms import Token, carries_content, tokens
+from rag.verify.terms import Token, base, carries_content, tokens
 
 Similarity = Callable[[str, Sequence[str]], list[float]]
 """Cosine similarity of a sentence with each of some quotes."""
@@ -40,7 +40,7 @@ LIGHT = frozenset(
     new back total around took taken taking leave left leaves sent soon whether aged yet ended due expressed
     response respond towards held shown apparently further meant least people person able unable expected
     described used using kept keep stay stayed received given promise promised
-    promises pledged vowed""".split()  # noqa: SIM905
+    promises pledged vowed share proportion""".split()  # noqa: SIM905
 )
 """Words that may be added or exchanged without a change of fact."""
 _LONGEST = 400
@@ -118,7 +118,9 @@ def _foreign(word: str, quote: str, similarity: Similarity) -> bool:
 def _tells(token: Token, text: str) -> bool:
     word = token.word
     common = text[token.start].islower() or (token.start == 0 and word in OPENING_WORDS | TITLES)
-    return len(word) > 2 and word.isalpha() and common and carries_content(word) and word not in LIGHT
+    return (
+        len(word) > 2 and word.isalpha() and common and carries_content(word) and LIGHT.isdisjoint((word, base(word)))
+    )
 
 
 def _codes(ours: Sequence[Token], theirs: Sequence[Token]) -> Sequence[tuple[str, int, int, int, int]]:

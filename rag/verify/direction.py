@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from rag.verify.names import names, same_name
@@ -22,7 +23,8 @@ _HEDGES = frozenset(
 )
 _HEDGE_REACH = 3
 _MUTUAL = "meet talk speak marry join resemble agree share discuss trade negotiate clash play face border draw"
-_SYMMETRIC = frozenset(map(concept, _MUTUAL.split()))
+_SPOKEN = "say report tell"
+_SYMMETRIC = frozenset(map(concept, f"{_MUTUAL} {_SPOKEN}".split()))
 
 
 def contradicted(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
@@ -113,12 +115,18 @@ def _pairs(text: str) -> tuple[tuple[str, frozenset[tuple[str, bool]], str], ...
     row, found, seen = tokens(text), names(text), []
     for place, one in enumerate(found):
         for other in found[place + 1 : place + 3]:
+            named = {part.start for name in found for part in name}
             between = [token for token in row if one[-1].end <= token.start < other[0].start]
             if len(between) <= _APART:
-                passive = any(token.word == "by" for token in between)
+                done = {one.start for one, after in pairwise(between) if after.word == "by"}
                 turned = any(token.word == "from" for token in between)
                 verbs = frozenset(
-                    (concept(each.word), passive) for each in between if carries_content(each.word) and not turned
+                    (concept(each.word), each.start in done)
+                    for each in between
+                    if carries_content(each.word)
+                    and not turned
+                    and each.start not in named
+                    and (not done or each.start in done)
                 )
                 seen.append((one[-1].word, verbs, other[-1].word))
     return tuple(seen)

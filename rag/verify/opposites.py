@@ -46,6 +46,7 @@ _OPPOSITES = (
     ("friend ally", "enemy foe"),
     ("for", "against"), ("ahead front", "behind"), ("last previous past", "next upcoming"), ("yesterday", "tomorrow"),
     ("hasten", "postpone delay"),
+    ("narrow", "wide broad"), ("add", "save"),
     ("urban", "rural"), ("minimum", "maximum"), ("hot", "cold"), ("rich", "poor"), ("new", "old"),
 )  # fmt: skip
 AXES = tuple({concept(word): pole for pole, words in enumerate(axis) for word in words.split()} for axis in _OPPOSITES)

@@ -47,6 +47,11 @@ _PHRASES = {
     "unaffected": "not (?:been |been directly )?(?:touched|affected|damaged)|escaped (?:damage|unscathed|unharmed)|undamaged|"
     "unscathed|(?:was|were) spared(?: damage)?",
     "alarm was raised": "alarm went off|alarm sounded|alarm was sounded",
+    "took office": "(?:was|were|has been|have been) (?:sworn in|inaugurated)",
+    "rises": "goes up(?= by| to| from)",
+    "rise": "go up(?= by| to| from)",
+    "rose": "went up(?= by| to| from)",
+    "suspended until": "(?:did|would|will|could) not (?:resume|restart) until",
     "hastened": "brought forward|moved forward|moved up to",
     "was not opposing": "(?:was|were|is|are) not against|does not oppose|do not oppose|did not oppose|does not object to|"
     "has no objection to|had no objection to",
@@ -188,7 +193,7 @@ _ENDINGS = [
 _CAMPAIGNED = r"petition|campaign\w*|protest\w*|vot\w+|argu\w+|rall\w+|march\w*|demonstrat\w+|fought"
 _HOURS = (
     (re.compile(rf"\b({_CAMPAIGNED}|spoke|speak\w*) against\b"), r"\1 opposing"),
-    (re.compile(rf"\b({_CAMPAIGNED}) for (?=the\b|an?\b)"), r"\1 supporting "),
+    (re.compile(rf"\b({_CAMPAIGNED}) for (?=the\b|an?\b|it\b|them\b|this\b)"), r"\1 supporting "),
     (
         re.compile(r"\b([Aa]t \d{1,2}(?:[:.]\d\d)?) (on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day) morning\b"),
         r"\1 a.m. \2",

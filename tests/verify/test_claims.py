@@ -27,6 +27,8 @@ class Bar(NamedTuple):
         Bar("claims", 65, 95, 78),
         Bar("attributions", 75, 95, 95),
         Bar("plausible", 70, 95, 90),
+        Bar("unseen", 50, 85, 90),
+        Bar("unseen2", 60, 85, 88),
         Bar("foreign", 0, 95, 95),
     ],
 )
