@@ -64,8 +64,9 @@ def check(claim: str, contexts: Sequence[Context], dated: Sequence[Dated]) -> Ch
     return Checked(Verdict.PARTIAL if proved else Verdict.UNSUPPORTED, tuple(dict.fromkeys(missing)))
 
 
-def _parts(found: re.Match[str]) -> tuple[int | None, ...]:
-    return tuple(int(part) if part else None for part in found.groups())
+def _parts(found: re.Match[str]) -> tuple[int | None, int | None, int | None]:
+    year, month, day = (int(part) if part else None for part in found.groups())
+    return year, month, day
 
 
 def _on(found: re.Match[str], day: tuple[int | None, ...]) -> bool:

@@ -157,13 +157,13 @@ def _proved(part: NamePart, name: Sequence[NamePart], context: Context) -> bool:
     words = _keys(context.quote) | _keys(context.source)
     if not words.isdisjoint(_alias_keys(part.word, part.text)):
         return True
-    if part.text.isupper() and part.word in _initials(context.quote) - {"us", "uk", "un", "eu"}:
+    if part.text.isupper() and part.word in _initials_of_words(context.quote) - {"us", "uk", "un", "eu"}:
         return True
     return _abbreviated(part, name, context.quote) or _abbreviated(part, name, context.source)
 
 
 @lru_cache(maxsize=2048)
-def _initials(text: str) -> frozenset[str]:
+def _initials_of_words(text: str) -> frozenset[str]:
     """Return the initials of each two or three long words in a row ("artificial intelligence")."""
     row = [token.word if len(token.word) > 4 else " " for token in tokens(text)]
     runs = [row[at : at + count] for count in (2, 3) for at in range(len(row) - count + 1)]

@@ -4,7 +4,6 @@ Only words that may stand for each other in nearly every report are joined; what
 (captain and goalkeeper, defence and prosecution) is kept apart, for there a change of word is a change of fact.
 """
 
-# ruff: noqa: E501  one entry of the tables below is one line
 from __future__ import annotations
 
 import re
@@ -44,8 +43,8 @@ _PHRASES = {
     "convicted": "(?:found|declared|deemed|ruled|judged) guilty",
     "confessed guilty": "pleaded guilty|pled guilty|entered a guilty plea|admitted guilt",
     "told court": "testified(?: in court)?",
-    "unaffected": "not (?:been |been directly )?(?:touched|affected|damaged)|escaped (?:damage|unscathed|unharmed)|undamaged|"
-    "unscathed|(?:was|were) spared(?: damage)?",
+    "unaffected": "not (?:been |been directly )?(?:touched|affected|damaged)|escaped (?:damage|unscathed|unharmed)|"
+    "undamaged|unscathed|(?:was|were) spared(?: damage)?",
     "alarm was raised": "alarm went off|alarm sounded|alarm was sounded",
     "took office": "(?:was|were|has been|have been) (?:sworn in|inaugurated)",
     "rises": "goes up(?= by| to| from)",
@@ -53,13 +52,14 @@ _PHRASES = {
     "rose": "went up(?= by| to| from)",
     "suspended until": "(?:did|would|will|could) not (?:resume|restart) until",
     "hastened": "brought forward|moved forward|moved up to",
-    "was not opposing": "(?:was|were|is|are) not against|does not oppose|do not oppose|did not oppose|does not object to|"
-    "has no objection to|had no objection to",
+    "was not opposing": "(?:was|were|is|are) not against|does not oppose|do not oppose|did not oppose|"
+    "does not object to|has no objection to|had no objection to",
     "mostly": "most of them|for the most part|the majority of them",
     "jobs lost": "out of work|lost their jobs|lose their jobs|losing their jobs|loss of jobs|made redundant|laid off|"
     "job losses|job cuts",
     "about": "in the region of|in the neighbourhood of|or so",
-    "power cut": "without (?:power|electricity)|power (?:cut|outage)s?|no (?:power|electricity)|cut (?:power|electricity)|cut off (?:power|electricity)",
+    "power cut": "without (?:power|electricity)|power (?:cut|outage)s?|no (?:power|electricity)|"
+    "cut (?:off )?(?:power|electricity)",
     "because": "due to(?= (?:the|a|an|his|her|its|their|this|that)\\b)|owing to|as a result of|on account of",
     "despite": "in spite of|notwithstanding",
     "instead": "as opposed to|rather than",
