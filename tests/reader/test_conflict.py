@@ -62,7 +62,7 @@ def test_same_subject_other_count(one: str, other: str, expected: bool) -> None:
         (
             "How many people does Marrable Seafoods employ?",
             "The plant employs 214 people and is the largest employer on the fish quay.",
-            "Marrable Seafoods is considering closing its plant for good, two people with knowledge of the matter said.",
+            "Marrable Seafoods is considering closing its plant for good, two people who know of the matter said.",
             False,
         ),
         (
