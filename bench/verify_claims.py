@@ -21,7 +21,7 @@ from rag.embed import EmbeddedModel
 from rag.embed.remember import RememberingEmbedder
 from rag.sentences import sentences
 from rag.types import Source, Verdict
-from rag.verify import Quote, verify
+from rag.verify import Quote, by_meaning, verify
 
 _AROUND = 6
 """Sentences on each side that make up the passage around a quote."""
@@ -34,11 +34,7 @@ def main() -> None:
     parser.add_argument("--claims", type=Path, default=Path("tests/verify/claims.txt"))
     parser.add_argument("--show", action="store_true", help="print what was judged wrongly")
     options = parser.parse_args()
-    model = RememberingEmbedder(EmbeddedModel())
-
-    def similarity(claim: str, quotes: Sequence[str]) -> list[float]:
-        vectors = model.embed_documents([claim, *quotes])
-        return [sum(a * b for a, b in zip(vectors[0], vector, strict=True)) for vector in vectors[1:]]
+    similarity = by_meaning(RememberingEmbedder(EmbeddedModel()))
 
     counts = {"T": Counter[Verdict](), "F": Counter[Verdict]()}
     for label, claim, quotes in _rows(options.articles, options.claims):

@@ -32,6 +32,7 @@ from rag.types import (
     Timing,
     Usage,
 )
+from rag.verify import by_meaning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,7 @@ class Desk:
     def _draft(self, work: _Work, answerer: Answerer) -> Generator[Event, None, Grounded | None]:
         work.model, work.reason = answerer.name, ""
         brief = Brief(question=work.standalone, hits=answerer.reads(work.hits), history=work.question.history)
-        grounder = Grounder(brief.hits, self._similarity)
+        grounder = Grounder(brief.hits, by_meaning(self.embedder))
         with work.timed("answer"):
             for piece in answerer.draft(brief):
                 match piece:
@@ -133,10 +134,6 @@ class Desk:
         if grounded.text:
             yield Restart(reason=work.reason)
         return replace(grounded, status=Status.NOT_IN_SOURCES)
-
-    def _similarity(self, claim: str, quotes: Sequence[str]) -> list[float]:
-        vectors = self.embedder.embed_documents([claim, *quotes])
-        return [sum(a * b for a, b in zip(vectors[0], vector, strict=True)) for vector in vectors[1:]]
 
     def _why_nothing(self, scope: Scope) -> str:
         if not self.library.count():

@@ -20,8 +20,8 @@ quotes only pass on; or it is in another language, where figures, dates and name
 Supported: all of it is there, word for word or in other words. Uncited: nothing is cited.
 """
 
-from rag.verify.alignment import Similarity
 from rag.verify.facts import same_facts
+from rag.verify.similarity import Similarity, by_meaning
 from rag.verify.verdict import Finding, Quote, verify
 
-__all__ = ["Finding", "Quote", "Similarity", "same_facts", "verify"]
+__all__ = ["Finding", "Quote", "Similarity", "by_meaning", "same_facts", "verify"]

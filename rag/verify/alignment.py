@@ -6,7 +6,7 @@ change of fact, even if the new word stands elsewhere in the quote.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -16,11 +16,9 @@ from rag.verify.numerals import SMALL
 from rag.verify.openings import OPENING_WORDS, TITLES
 from rag.verify.opposites import of_one_kind, opposed
 from rag.verify.polarity import negating, polarity
+from rag.verify.similarity import Similarity
 from rag.verify.synonyms import concept, terms
 from rag.verify.terms import Token, base, carries_content, tokens
-
-Similarity = Callable[[str, Sequence[str]], list[float]]
-"""Cosine similarity of a sentence with each of some quotes."""
 
 _COPIED = 0.7
 """Share of the claim's words that must follow the quote in order."""

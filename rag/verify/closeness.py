@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.verify.alignment import LIGHT, Similarity
+from rag.verify.alignment import LIGHT
+from rag.verify.similarity import Similarity
 from rag.verify.synonyms import terms
 
 INTERCEPT, SHARED_WEIGHT, SIMILAR_WEIGHT = -7.1, 5.8, 8.4

@@ -10,7 +10,7 @@ from datetime import date
 from rag.types import Source, Span, Verdict
 from rag.verify import foreign
 from rag.verify.agreement import compare_figures, turned_ranges, turned_tallies
-from rag.verify.alignment import Similarity, changed_facts, replaced_words
+from rag.verify.alignment import changed_facts, replaced_words
 from rag.verify.binding import crossed, misbound
 from rag.verify.closeness import Closeness, Compared, measure
 from rag.verify.dates import Dated, bare_year, compare_dates, dates, published_day, spans
@@ -27,6 +27,7 @@ from rag.verify.figures import Figure, figures
 from rag.verify.names import Context, compare_names, unknown_identifiers
 from rag.verify.polarity import compare_polarity
 from rag.verify.quoted import Standing, standing
+from rag.verify.similarity import Similarity
 from rag.verify.speakers import compare_speakers, unattributed
 from rag.verify.strength import unproved_strong_words
 from rag.verify.synonyms import plain

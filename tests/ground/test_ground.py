@@ -15,10 +15,11 @@ from rag.ground import Grounded, Grounder
 from rag.sentences import sentences
 from rag.testing import HashingEmbedder
 from rag.types import Citation, Hit, Passage, Source, Span, Status, Verdict
+from rag.verify import by_meaning
 
 BRIDGE = "The Oram Bridge closed on 4 May 2021. Engineers had found cracks. The [3.2] report was not published."
 BANK = "The bank held its rate at 4.25 percent. It was not discussing a cut."
-EMBEDDER = HashingEmbedder()
+SIMILARITY = by_meaning(HashingEmbedder())
 
 
 def hit(text: str, article: str, publisher: str = "Tidewater Courier", start: int = 100) -> Hit:
@@ -32,14 +33,9 @@ def hit(text: str, article: str, publisher: str = "Tidewater Courier", start: in
 HITS = (hit(BRIDGE, "bridge"), hit(BANK, "bank", publisher="St. Oram Post", start=0))
 
 
-def similarity(claim: str, quotes: Sequence[str]) -> list[float]:
-    ours, *theirs = EMBEDDER.embed_documents([claim, *quotes])
-    return [sum(a * b for a, b in zip(ours, vector, strict=True)) for vector in theirs]
-
-
 def ground(*pieces: str, hits: Sequence[Hit] = HITS) -> Grounded:
     """Ground text as it streams, checking that what was streamed is what is returned."""
-    grounder = Grounder(hits, similarity)
+    grounder = Grounder(hits, SIMILARITY)
     deltas = [*map(grounder.feed, pieces), grounder.flush()]
     grounded = grounder.close()
     assert "".join(delta.text for delta in deltas) == grounded.text
@@ -88,7 +84,7 @@ def test_the_same_sentence_keeps_its_marker_and_new_ones_count_on() -> None:
 
 
 def test_a_citation_is_streamed_with_its_marker() -> None:
-    grounder = Grounder(HITS, similarity)
+    grounder = Grounder(HITS, SIMILARITY)
     assert grounder.feed("It closed [1").citations == ()
     assert grounder.feed(".1]").citations == ()
     delta = grounder.feed(". Then")
@@ -180,7 +176,7 @@ def test_a_draft_that_breaks_off_inside_a_label_loses_the_stump() -> None:
 
 
 def test_text_that_was_never_flushed_is_part_of_the_result() -> None:
-    grounder = Grounder(HITS, similarity)
+    grounder = Grounder(HITS, SIMILARITY)
     grounder.feed("It closed [1.1]")
     assert grounder.close().text == "It closed [1]"
 

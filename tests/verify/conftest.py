@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from rag.embed import EmbeddedModel
 from rag.types import Source
-from rag.verify import Finding, Quote, verify
+from rag.verify import Finding, Quote, by_meaning, verify
 
 Judge = Callable[[str, str, str, str], Finding]
 
@@ -17,11 +17,7 @@ Judge = Callable[[str, str, str, str], Finding]
 @pytest.fixture(scope="session")
 def judge() -> Judge:
     """Judge a claim by one quote, the passage around it and a title, published on Sunday 12 November 2023."""
-    model = EmbeddedModel()
-
-    def similarity(claim: str, quotes: Sequence[str]) -> list[float]:
-        vectors = model.embed_documents([claim, *quotes])
-        return [sum(a * b for a, b in zip(vectors[0], vector, strict=True)) for vector in vectors[1:]]
+    similarity = by_meaning(EmbeddedModel())
 
     def judged(claim: str, quote: str, nearby: str = "", title: str = "") -> Finding:
         published = datetime(2023, 11, 12, tzinfo=UTC)

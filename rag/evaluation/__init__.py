@@ -1,0 +1,1 @@
+"""Answers measured against written expectations: suites, scorers, runs, statistics, reports."""

@@ -1,0 +1,178 @@
+"""What a suite file says: cases with questions and expectations. The models are the format and its schema.
+
+An article is named by id, address, row id or title (see `Evidence`). Offsets and units are those of `rag.types`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rag.types import Status
+
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Texts = tuple[Annotated[str, Field(min_length=1)], ...]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Cited(_Part):
+    """A place in an article that an answer must, may or must not cite."""
+
+    article: str = Field(description="Its id, address, row id or title.")
+    version: str | None = Field(default=None, description="A stored version; the one that the scope admits otherwise.")
+    quote: str | None = Field(default=None, description="Words of the article; a citation that overlaps them counts.")
+    start: int | None = Field(default=None, ge=0, description="Start of a sentence range, in code points.")
+    end: int | None = Field(default=None, ge=1, description="End of a sentence range, exclusive.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end go together")
+        if self.start is not None and (self.quote is not None or self.end is None or self.end <= self.start):
+            raise ValueError("give a quote, or a start and a later end")
+        return self
+
+
+class ExpectedFigure(_Part):
+    """A number that the answer must give."""
+
+    value: float = Field(description="In the base unit: 4.1 million is 4100000.")
+    unit: str | None = Field(default=None, description="As in an article: £, %, people, km; any unit otherwise.")
+    tolerance: Ratio = Field(default=0.0, description="Share of the value by which the answer may differ.")
+
+
+class Expectation(_Part):
+    """What must hold of an answer. Every field that is given is checked; all must hold for the case to pass."""
+
+    status: Status | tuple[Status, ...] = Field(default=(), description="The status, or those that will do.")
+    contains: Texts = Field(default=(), description="Texts that the answer must all hold, whatever their case.")
+    any_of: Texts = Field(default=(), description="Texts of which the answer must hold one.")
+    excludes: Texts = Field(default=(), description="Texts that it must not hold.")
+    matches: Texts = Field(default=(), description="Regular expressions that must all be found in it.")
+    answer: Texts = Field(default=(), description="Right short answers; one must stand in the text. Gives EM and F1.")
+    min_f1: Ratio | None = Field(default=None, description="Least token F1 with a right short answer.")
+    forbids: Texts = Field(default=(), description="Statements that the answer must not make, in whatever words.")
+    cites: tuple[Cited, ...] = Field(default=(), description="Places that must all be cited.")
+    cites_any: tuple[Cited, ...] = Field(default=(), description="Places of which one must be cited.")
+    cites_none: tuple[Cited, ...] = Field(default=(), description="Places that must not be cited.")
+    relevant: tuple[Cited, ...] = Field(
+        default=(), description="What retrieval should find; what must be cited otherwise."
+    )
+    figures: tuple[ExpectedFigure, ...] = Field(default=(), description="Numbers that it must give.")
+    dates: tuple[date, ...] = Field(default=(), description="Days that it must give or cite, in whatever words.")
+    language: str | None = Field(default=None, description="Language of the answer, as ISO 639-1.")
+    searched: Texts = Field(default=(), description="Texts that the standalone question must hold.")
+    alone: str | None = Field(
+        default=None, description="The same question standing alone; asked too, and must be answered alike."
+    )
+    max_seconds: float | None = Field(default=None, gt=0)
+    max_cost: float | None = Field(default=None, ge=0, description="US dollars.")
+    max_tokens: int | None = Field(default=None, ge=0, description="Read and written together.")
+    scorers: Texts = Field(default=(), description="Own checks, each as module:function.")
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """The statuses that will do; empty where any does."""
+        return (self.status,) if isinstance(self.status, Status) else self.status
+
+    @property
+    def answerable(self) -> bool | None:
+        """Whether the articles answer, as far as the expectation tells."""
+        if self.statuses:
+            told = {status is not Status.NOT_IN_SOURCES for status in self.statuses}
+            return told.pop() if len(told) == 1 else None
+        wants = (self.contains, self.any_of, self.answer, self.cites, self.cites_any, self.figures, self.dates)
+        return True if any(wants) else None
+
+
+class _Limited(_Part):
+    since: str | None = Field(default=None, description="Only articles published on or after this date.")
+    until: str | None = Field(default=None, description="Only articles published on or before this date.")
+    as_of: str | None = Field(default=None, description="As it could be known on this date.")
+    publishers: Texts = Field(default=(), description="Only these outlets.")
+    articles: Texts = Field(default=(), description="Only these articles.")
+    expect: Expectation = Expectation()
+
+
+class Asked(_Limited):
+    """One question with its limits and what is expected of its answer."""
+
+    question: str = Field(min_length=1)
+
+
+class Exchange(_Part):
+    """An earlier question with its answer."""
+
+    question: str
+    answer: str
+
+
+class Case(_Limited):
+    """A question, or a conversation whose answers are the history of the questions after them."""
+
+    id: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+    question: str | None = Field(default=None, min_length=1)
+    history: tuple[Exchange, ...] = Field(default=(), description="Earlier turns, as they are said to have gone.")
+    conversation: tuple[Asked, ...] = Field(default=(), description="Questions asked in turn, in place of `question`.")
+    asked_at: datetime | None = Field(default=None, description="When it is asked: what yesterday means.")
+    tags: Texts = ()
+    xfail: str | None = Field(default=None, min_length=1, description="Why it is known to fail.")
+    skip: str | None = Field(default=None, min_length=1, description="Why it is not asked.")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.question is None) == (not self.conversation):
+            raise ValueError("give a question, or a conversation")
+        if self.conversation and (self.history or self._limited() != _Limited()):
+            raise ValueError("in a conversation, limits and expectations stand beside each question")
+        return self
+
+    @property
+    def turns(self) -> tuple[Asked, ...]:
+        """What is asked, in order; one for a plain question."""
+        if self.question is None:
+            return self.conversation
+        return (Asked(question=self.question, **dict(self._limited())),)
+
+    def _limited(self) -> _Limited:
+        return _Limited(**{name: getattr(self, name) for name in _Limited.model_fields})
+
+
+class Corpus(_Part):
+    """The articles that a suite was written for; paths are relative to the suite file."""
+
+    folder: str | None = Field(default=None, description="Article files, read into a library of their own.")
+    library: str | None = Field(default=None, description="A library as it is.")
+    digest: str | None = Field(default=None, description="What the articles were when the suite was written.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.folder is not None and self.library is not None:
+            raise ValueError("give a folder or a library")
+        return self
+
+
+class Suite(_Part):
+    """A file of cases over one corpus."""
+
+    suite: str = Field(min_length=1, max_length=200, description="Its name.")
+    version: Literal[1] = Field(default=1, description="Of this format.")
+    description: str | None = None
+    corpus: Corpus = Corpus()
+    asked_at: datetime | None = Field(default=None, description="When its questions are asked; now otherwise.")
+    tags: Texts = Field(default=(), description="Tags of every case.")
+    cases: tuple[Case, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        seen: set[str] = set()
+        for case in self.cases:
+            if case.id in seen:
+                raise ValueError(f"two cases have the id {case.id!r}")
+            seen.add(case.id)
+        return self
