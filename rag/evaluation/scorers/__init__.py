@@ -1,0 +1,14 @@
+"""What is measured of an answer. Each scorer is a plain function; add one here and to `metrics.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rag.evaluation.cases import Asked
+from rag.evaluation.evidence import Evidence
+from rag.evaluation.results import Check, Sample, Score
+
+Scorer = Callable[[Asked, Sample, Evidence], Iterable[Check | Score]]
+"""Yields what it can tell of one sample that has an answer: checks where the case expects something, and scores."""
+
+SCORERS: tuple[Scorer, ...] = ()
