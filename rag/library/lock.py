@@ -54,6 +54,20 @@ def index_to_oneself(directory: Path, *, wait_seconds: float) -> Iterator[bool]:
         lock.release()
 
 
+@contextmanager
+def taking_turns(file: Path) -> Iterator[None]:
+    """Wait until no other process holds this file, and hold it; raise StorageError where it cannot be made."""
+    lock = FileLock(file, thread_local=False)
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise StorageError(f"{file} cannot be written ({error.strerror or error}); choose another place.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def in_motion(directory: Path) -> bool:
     """Tell whether a writer is changing the vector index, or ended without finishing."""
     return (directory / _MARKER).exists()

@@ -1,0 +1,88 @@
+"""Opens the corpus of a suite: a library as it is, or a folder of articles read once into a library of its own.
+
+The composition root of evaluation: here suites, settings, ingest and answering come together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import ingest as ingesting
+from ingest.files import find
+from ingest.names import path_text
+from ingest.report import report_text
+from rag import sentences
+from rag.compose import Newsroom, make_embedder, newsroom
+from rag.errors import ConfigurationError
+from rag.evaluation.cases import Suite
+from rag.library.lock import taking_turns
+from rag.settings import Settings
+from rag.types import digest
+
+_LIBRARY, _REMARKS = "library", "remarks.json"
+
+
+@contextmanager
+def corpus_of(
+    suite: Suite, path: Path, settings: Settings, *, cache: Path, library: Path | None = None
+) -> Iterator[Newsroom]:
+    """Open the articles that a suite file at `path` was written for; `library` goes before what it names.
+
+    A folder is read into `cache` when its files, the embedding model or our way of reading them are new; processes that
+    want the same wait for the first one. Raises ConfigurationError, LibraryError or ProviderError.
+    """
+    place = library or settings.library
+    if library is None and suite.corpus.library is not None:
+        place = path.parent / suite.corpus.library
+    elif library is None and suite.corpus.folder is not None:
+        place = _read_once(path.parent / suite.corpus.folder, settings, cache)
+    with newsroom(settings.model_copy(update={"library": place})) as room:
+        yield room
+
+
+def _read_once(folder: Path, settings: Settings, cache: Path) -> Path:
+    """Return a library of the articles in a folder; it is built aside, so that nobody meets half of it."""
+    if not folder.is_dir():
+        raise ConfigurationError(
+            f"The suite's corpus {folder} is not a folder; mend `corpus.folder`, or use --library."
+        )
+    files = [found for found in find([folder]) if isinstance(found, Path)]
+    place = cache.absolute() / _name(folder, files, make_embedder(settings).name)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with taking_turns(place.with_suffix(".lock")):
+        if not place.exists():
+            _build(folder, settings, place)
+    return place / _LIBRARY
+
+
+def _build(folder: Path, settings: Settings, place: Path) -> None:
+    building = place.with_suffix(".building")
+    shutil.rmtree(building, ignore_errors=True)
+    with newsroom(settings.model_copy(update={"library": building / _LIBRARY}), create=True) as room:
+        report = ingesting.ingest([folder], room.library, room.embedder)
+        if not room.library.count():
+            raise ConfigurationError(f"No article could be read in {folder}: {report_text(report)}.")
+    (building / _REMARKS).write_text(json.dumps([str(failure) for failure in report.failed]), encoding="utf-8")
+    building.rename(place)
+
+
+def _name(folder: Path, files: Iterable[Path], embedder: str) -> str:
+    """Return what names the library: articles without an address are named by their path, so that is part of it."""
+    parts = [f"{path_text(file.relative_to(folder))}\x1f{_digest(file)}" for file in files]
+    return digest(path_text(folder.resolve()), embedder, _reader(), *parts)
+
+
+def _reader() -> str:
+    """Return a digest of the code that turns files into passages."""
+    ours = [*sorted(Path(ingesting.__file__).parent.rglob("*.py")), Path(sentences.__file__)]
+    return digest(*map(_digest, ours))
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
