@@ -25,7 +25,7 @@ from ingest.dedupe import Fingerprint, fingerprint, repeated, resembles
 from ingest.files import find
 from ingest.loaders import load
 from ingest.names import path_text
-from ingest.split import split
+from ingest.split import LIMIT, split
 from ingest.values import Duplicate, Failure, Progress, Raw, Report
 from rag.errors import DatelineError, UnreadableFileError
 from rag.protocols import Embedder, Indexed, Library, LibraryWriter, Vector
@@ -41,15 +41,17 @@ def ingest(
     embedder: Embedder,
     *,
     progress: Callable[[Progress], None] | None = None,
+    passage_limit: int = LIMIT,
 ) -> Report:
     """Read articles from files and directories into the library, and report what became of each.
 
+    A passage has at most `passage_limit` characters; articles that are stored already keep the passages they have.
     Raises LibraryError or ProviderError when storing or embedding fails: what was committed until then stays, a note
     on the error tells how much that is, `ingest.report.partial_report` gives the account of it, and running again goes
     on from there.
     """
     with library.writing() as writer:
-        run = _Run(library=library, writer=writer, embedder=embedder)
+        run = _Run(library=library, writer=writer, embedder=embedder, passage_limit=passage_limit)
         try:
             _read(paths, run, progress or (lambda _: None))
         except DatelineError as error:
@@ -126,6 +128,7 @@ class _Run:
     library: Library
     writer: LibraryWriter
     embedder: Embedder
+    passage_limit: int = LIMIT
     pending: list[_Pending] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -199,7 +202,7 @@ class _Run:
         if current and self._older(article):
             self._store_behind(article, location)
         else:
-            self._wait(replace(_prepared(article, location), new=current is None))
+            self._wait(replace(self._prepared(article, location), new=current is None))
 
     def _turned_back(self, article: Article, location: str, current: str | None) -> bool:
         """Tell whether the file that gave the current version holds this earlier text of it again."""
@@ -215,10 +218,16 @@ class _Run:
     def _store_behind(self, article: Article, location: str) -> None:
         """Store a version that is older than the current one, and leave that one current."""
         self.flush()
-        current = _prepared(self.library.article(article.source.article_id), location)
-        self.pending = [self._linked(each) for each in (_prepared(article, location), replace(current, again=True))]
+        current = self._prepared(self.library.article(article.source.article_id), location)
+        self.pending = [
+            self._linked(each) for each in (self._prepared(article, location), replace(current, again=True))
+        ]
         self.flush()
         self.writer.seen_at(location, article.source.article_id, article.version)
+
+    def _prepared(self, article: Article, location: str) -> _Pending:
+        passages = split(article, limit=self.passage_limit)
+        return _Pending(article=article, location=location, passages=passages, fingerprint=fingerprint(article.text))
 
     def _wait(self, article: _Pending) -> None:
         self.pending.append(self._linked(article))
@@ -263,10 +272,6 @@ class _Run:
             (self.added if each.new else self.updated).append(each.article_id)
             if each.duplicate_of:
                 self.duplicates.append(Duplicate(article_id=each.article_id, duplicate_of=each.duplicate_of))
-
-
-def _prepared(article: Article, location: str) -> _Pending:
-    return _Pending(article=article, location=location, passages=split(article), fingerprint=fingerprint(article.text))
 
 
 def _moment(article: Article) -> datetime | None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from rag.sentences import sentences
 from rag.types import Article, Passage, Span
 
+LIMIT = 1000
+"""Characters of a passage at most, measured by `bench/retrieval.py`."""
 _SMALLEST = 0.4
 """Of the limit: no boundary is cut that would leave less on one side, while there is another choice."""
 _HEADING = 80
@@ -32,7 +34,7 @@ class _Boundary:
     """Index of the unit that begins here."""
 
 
-def split(article: Article, *, limit: int = 1000) -> tuple[Passage, ...]:
+def split(article: Article, *, limit: int = LIMIT) -> tuple[Passage, ...]:
     """Return the article's passages in order: each of at most `limit` characters, together covering all words."""
     if limit < 1:
         raise ValueError("A passage needs a limit of at least one character.")

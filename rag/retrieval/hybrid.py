@@ -81,10 +81,10 @@ class SpreadRetriever:
         return _spread(hits, self.most_per_article)[:limit]
 
 
-def hybrid(library: Library, embedder: Embedder) -> Retriever:
+def hybrid(library: Library, embedder: Embedder, *, weight: float = DENSE_WEIGHT) -> Retriever:
     """Return the retriever that answers are made with."""
     dense, lexical = DenseRetriever(library=library, embedder=embedder), LexicalRetriever(library=library)
-    spread = SpreadRetriever(inner=HybridRetriever(dense=dense, lexical=lexical))
+    spread = SpreadRetriever(inner=HybridRetriever(dense=dense, lexical=lexical, weight=weight))
     return RerankedRetriever(inner=spread, embedder=embedder)
 
 
