@@ -12,8 +12,8 @@ from rag.errors import ConfigurationError
 from rag.library import LocalLibrary, open_library
 from rag.protocols import Answerer, ChatModel, Embedder, Rewriter
 from rag.question.rewrite import HistoryRewriter, ModelRewriter
-from rag.reader.extractive import ExtractiveAnswerer
-from rag.retrieval.hybrid import hybrid
+from rag.reader.extractive import ANSWER_FROM, ExtractiveAnswerer
+from rag.retrieval.hybrid import DENSE_WEIGHT, hybrid
 from rag.settings import Settings
 
 
@@ -57,16 +57,18 @@ class Newsroom:
     embedder: Embedder
     library: LocalLibrary
 
-    def desk(self) -> Desk:
-        """Return what answers questions over this library."""
+    def desk(
+        self, model: ChatModel | None = None, *, dense_weight: float = DENSE_WEIGHT, answer_from: float = ANSWER_FROM
+    ) -> Desk:
+        """Return what answers questions over this library, written by `model` where one is given."""
         # Reranking, reading and checking look at the same sentences.
         embedder = RememberingEmbedder(self.embedder)
-        reader = ExtractiveAnswerer(embedder=embedder)
-        answerer, rewriter = _writers(self.settings, reader)
+        reader = ExtractiveAnswerer(embedder=embedder, answer_from=answer_from)
+        answerer, rewriter = _writers(self.settings, reader, model)
         return Desk(
             library=self.library,
             embedder=embedder,
-            retriever=hybrid(self.library, embedder),
+            retriever=hybrid(self.library, embedder, weight=dense_weight),
             rewriter=rewriter,
             answerer=answerer,
             fallback=reader if answerer is not reader else None,
@@ -74,16 +76,17 @@ class Newsroom:
         )
 
 
-def _writers(settings: Settings, reader: ExtractiveAnswerer) -> tuple[Answerer, Rewriter]:
-    if not settings.generative:
+def _writers(settings: Settings, reader: ExtractiveAnswerer, model: ChatModel | None) -> tuple[Answerer, Rewriter]:
+    if model is None and not settings.generative:
         return reader, HistoryRewriter()
     from rag.generate.answerer import GenerativeAnswerer  # noqa: PLC0415  only where a model is configured
 
-    model = _chat_model(settings)
+    model = model or make_chat(settings)
     return GenerativeAnswerer(model=model, budget_tokens=settings.context_tokens), ModelRewriter(model=model)
 
 
-def _chat_model(settings: Settings) -> ChatModel:
+def make_chat(settings: Settings) -> ChatModel:
+    """Return the chat model that the settings name; raise ConfigurationError where they name none."""
     from rag.provider.chat import OpenAIChat  # noqa: PLC0415  only where a model is configured
 
     if settings.openai_api_key is None and settings.openai_base_url is None:

@@ -18,6 +18,13 @@ def default_library() -> Path:
     return user_data_path("dateline", appauthor=False) / "library"
 
 
+def default_cache() -> Path:
+    """Return where this user keeps what can be made again at any time."""
+    from platformdirs import user_cache_path  # noqa: PLC0415  only where no place is given
+
+    return user_cache_path("dateline", appauthor=False)
+
+
 class Settings(BaseSettings):
     """Every setting, its environment variable (``DATELINE_`` and its name, unless one is given) and its default."""
 

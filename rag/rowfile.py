@@ -1,0 +1,85 @@
+"""Files of JSON rows that are written while something long goes on, and are whole after it is killed."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from rag.errors import StorageError
+from rag.wire import Json
+
+Row = dict[str, Json]
+
+
+class RowFile:
+    """Appends rows, each in one write, from any thread; of a line that a killed writer left torn nothing is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+
+    def append(self, row: Mapping[str, Json]) -> int:
+        """Add a row, and return where it begins, in bytes; raise StorageError."""
+        line = json.dumps(row).encode() + b"\n"
+        try:
+            with self._lock:
+                self._file = self._file or _opened(self.path)
+                place = self._file.tell()
+                self._file.write(line)
+                self._file.flush()
+        except OSError as error:
+            raise StorageError(
+                f"{self.path} cannot be written ({error.strerror or error}); free some space."
+            ) from error
+        return place
+
+    def rows(self) -> Iterator[tuple[int, Row]]:
+        """Yield each whole row with where it begins, in order; none where there is no file."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as lines:
+            place = 0
+            for line in lines:
+                row = _row(line)
+                if row is not None:
+                    yield place, row
+                place += len(line)
+
+    def row(self, place: int) -> Row:
+        """Return the row that begins at a place which `append` or `rows` gave."""
+        with self.path.open("rb") as lines:
+            lines.seek(place)
+            row = _row(lines.readline())
+        if row is None:
+            raise StorageError(f"{self.path} was changed while it was read; run again.")
+        return row
+
+    def close(self) -> None:
+        """Let the file go."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file at its end; what a killed writer left there is closed off by the end of its line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("ab+")
+    if file.tell():
+        file.seek(-1, 2)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
+    return file
+
+
+def _row(line: bytes) -> Row | None:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
