@@ -1,0 +1,113 @@
+"""Numbers and runs in words, alike in every report."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+from rag.evaluation.metrics import metric
+from rag.evaluation.results import Change, Direction, Estimate, Outcome, Summary
+
+OUTCOMES = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.ERROR: "without an answer",
+    Outcome.XFAILED: "failed as expected",
+    Outcome.XPASSED: "passed against expectation",
+    Outcome.SKIPPED: "skipped",
+}
+"""What became of cases, in the order in which it is told."""
+UNKNOWN = "–"
+
+
+def amount(name: str, value: float) -> str:
+    """Return a value of a metric with its unit, such as "86.2 %" or "0.31 s"."""
+    if not math.isfinite(value):
+        return UNKNOWN
+    return _with_unit(metric(name).unit, _digits(metric(name).unit, value))
+
+
+def interval(name: str, low: float, high: float) -> str:
+    """Return a range of a metric with its unit, such as "79.1 to 91.3 %"."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return UNKNOWN
+    unit = metric(name).unit
+    return f"{_digits(unit, low)} to {_with_unit(unit, _digits(unit, high))}"
+
+
+def difference(name: str, value: float) -> str:
+    """Return a change of a metric with its sign, ratios in percentage points."""
+    if not math.isfinite(value):
+        return UNKNOWN
+    unit = metric(name).unit
+    return _signed(unit, value) + (" points" if unit == "ratio" else _with_unit(unit, ""))
+
+
+def span(change: Change) -> str:
+    """Return the confidence interval of a change."""
+    if not (math.isfinite(change.low) and math.isfinite(change.high)):
+        return UNKNOWN
+    unit = metric(change.metric).unit
+    return f"{_signed(unit, change.low)} to {_signed(unit, change.high)}"
+
+
+def probability(p: float) -> str:
+    """Return a p value; small ones as a bound."""
+    if not math.isfinite(p):
+        return UNKNOWN
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 case", "1,204 cases"."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def outcomes(summary: Summary) -> list[tuple[Outcome, str, int]]:
+    """Return each outcome that occurred, its name and how many cases it has."""
+    return [
+        (each, name, summary.outcomes.get(each, 0)) for each, name in OUTCOMES.items() if summary.outcomes.get(each)
+    ]
+
+
+def total(summary: Summary) -> int:
+    """Return how many cases there were, skipped ones among them."""
+    return sum(summary.outcomes.values())
+
+
+def samples(estimate: Estimate) -> str:
+    """Return how many samples an estimate rests on, and how many could not be scored."""
+    return f"{estimate.count:,}" + (f" ({estimate.unscored:,} unscored)" if estimate.unscored else "")
+
+
+def worth(change: Change) -> str:
+    """Return in words which way a metric went."""
+    return {Direction.BETTER: "better", Direction.WORSE: "worse"}.get(change.direction, Direction.NO_EVIDENCE.value)
+
+
+def moment(when: datetime) -> str:
+    """Return a moment for people, in UTC."""
+    utc = when.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+def _digits(unit: str, value: float) -> str:
+    match unit:
+        case "ratio":
+            return f"{100 * value:.1f}"
+        case "seconds":
+            return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+        case "dollars":
+            return f"{value:.4f}"
+        case _:
+            return f"{value:,.1f}".removesuffix(".0")
+
+
+def _signed(unit: str, value: float) -> str:
+    digits = _digits(unit, abs(value))
+    zero = not any(digit in "123456789" for digit in digits)
+    return f"±{digits}" if zero else ("+" if value > 0 else "−") + digits
+
+
+def _with_unit(unit: str, digits: str) -> str:
+    return digits + {"ratio": " %", "seconds": " s", "dollars": " $", "tokens": " tokens"}.get(unit, "")

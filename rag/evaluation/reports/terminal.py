@@ -1,0 +1,174 @@
+"""A run as plain text: what failed and why, the metrics, and what changed since the baseline."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from rag.evaluation.reports import figures
+from rag.evaluation.reports.told import Told, failing, place, wrong
+from rag.evaluation.results import Change, Comparison, Direction, Estimate, Report, Result
+from rag.plain import safe
+
+SHOWN = 20
+"""Failing cases that are told; the others are counted."""
+_NARROWEST = 60
+
+
+def terminal_text(report: Report, *, width: int | None = None) -> str:
+    """Return the report, its lines at most `width` columns wide; the terminal's width where none is given."""
+    columns = max(_NARROWEST, width or shutil.get_terminal_size((100, 24)).columns)
+    parts = [
+        _head(report),
+        _failures(report, columns),
+        _metrics(report.summary.estimates),
+        _comparison(report.comparison, columns) if report.comparison else [],
+        _closing(report, columns),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _head(report: Report) -> list[str]:
+    run, summary = report.run, report.summary
+    counts = ", ".join(f"{n:,} {name}" for _, name, n in figures.outcomes(summary))
+    model = f" ({run.model})" if run.model and run.model != run.answerer else ""
+    return [
+        _line(f"{', '.join(run.suites)}: {figures.count(figures.total(summary), 'case')}, {counts or 'nothing asked'}"),
+        _line(
+            f"{run.answerer}{model} over {figures.count(len(run.corpus), 'article')} (corpus {run.corpus_digest}), "
+            f"Dateline {run.version}, run {run.name}"
+        ),
+    ]
+
+
+def _failures(report: Report, columns: int) -> list[str]:
+    cases = failing(report)
+    lines = [line for case in islice(cases, SHOWN) for line in _failure(case, columns)]
+    rest = sum(1 for _ in cases)
+    if rest:
+        lines += ["", f"… and {figures.count(rest, 'more failing case')}, in the other forms of this report."]
+    return ["Failing", *lines] if lines else []
+
+
+def _failure(case: Told, columns: int) -> Iterator[str]:
+    tags = f"  [{', '.join(case.tags)}]" if case.tags else ""
+    yield ""
+    yield _cut(f"  {case.case.id}{tags}", columns)
+    for result in case.failing:
+        yield from _sample(result, len(case.results), columns)
+
+
+def _sample(result: Result, among: int, columns: int) -> Iterator[str]:
+    where = place(result, among)
+    yield _cut(f"    {result.asked.question}" + (f"  ({where})" if where else ""), columns)
+    for check in wrong(result):
+        yield _cut(f"    ✗ {check.name}: expected {check.expected}", columns)
+        yield _cut(f"      got {check.got}", columns)
+
+
+def _metrics(estimates: Sequence[Estimate]) -> list[str]:
+    rows = [
+        (each.metric, figures.amount(each.metric, each.value), _interval(each), figures.samples(each))
+        for each in estimates
+    ]
+    return _table(("Metric", "Value", "95 % interval", "n"), rows)
+
+
+def _interval(estimate: Estimate) -> str:
+    return figures.interval(estimate.metric, estimate.low, estimate.high)
+
+
+def _comparison(comparison: Comparison, columns: int) -> list[str]:
+    lines = _table(
+        ("Against " + comparison.baseline, "Before", "Now", "Change", "95 % interval", "p", ""),
+        [_change(each) for each in comparison.changes],
+    )
+    for name, cases in (("Broken", comparison.broken), ("Mended", comparison.mended)):
+        if cases:
+            lines.append(_cut(f"{name} ({len(cases):,}): {', '.join(cases)}", columns))
+    lines.append(_verdict(comparison))
+    for what, names in (
+        ("only in the baseline", comparison.only_before),
+        ("only in this run", comparison.only_after),
+        ("asked differently, and left out", comparison.changed_cases),
+    ):
+        if names:
+            lines.append(_cut(f"{figures.count(len(names), 'case')} {what}: {', '.join(names)}", columns))
+    if comparison.changed_articles:
+        lines.append(f"{figures.count(len(comparison.changed_articles), 'article')} changed in between.")
+    return lines
+
+
+def _change(change: Change) -> tuple[str, ...]:
+    return (
+        change.metric,
+        figures.amount(change.metric, change.before),
+        figures.amount(change.metric, change.after),
+        figures.difference(change.metric, change.difference),
+        figures.span(change),
+        figures.probability(change.adjusted_p),
+        figures.worth(change),
+    )
+
+
+def _verdict(comparison: Comparison) -> str:
+    moved = [change for change in comparison.changes if change.direction is not Direction.NO_EVIDENCE]
+    said = (
+        f"{len(moved)} of {len(comparison.changes)} metrics moved" if moved else "No evidence of change in any metric"
+    )
+    flips = f"{len(comparison.broken):,} broken, {len(comparison.mended):,} mended"
+    return f"{said}; cases: {flips} (exact McNemar test, p {_equals(comparison.p)})."
+
+
+def _equals(p: float) -> str:
+    told = figures.probability(p)
+    return told if told.startswith("<") else f"= {told}"
+
+
+def _closing(report: Report, columns: int) -> list[str]:
+    lines = []
+    if report.summary.detectable is not None:
+        points = figures.difference("pass", report.summary.detectable).lstrip("+")
+        lines.append(f"A suite of this size shows a change of the pass rate of {points} or more (power 0.8).")
+    return lines + [_cut(f"Note: {remark}", columns) for remark in report.run.remarks]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows in columns: the first and the last to the left, the numbers between to the right."""
+    if not rows:
+        return []
+    table = [[_line(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
+    last = len(widths) - 1
+    return [
+        "  ".join(_padded(cell, widths[i], left=i in {0, last}) for i, cell in enumerate(row)).rstrip() for row in table
+    ]
+
+
+def _padded(text: str, width: int, *, left: bool) -> str:
+    space = " " * (width - _width(text))
+    return text + space if left else space + text
+
+
+def _line(text: str) -> str:
+    return " ".join(safe(text).split())
+
+
+def _cut(text: str, columns: int) -> str:
+    """Return a text as one line of at most so many columns, its indentation kept."""
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    line = indent + _line(text)
+    if _width(line) <= columns:
+        return line
+    while _width(line) > columns - 2:
+        line = line[:-1]
+    return f"{line.rstrip()} …"
+
+
+def _width(text: str) -> int:
+    """Return how many columns a terminal gives a text: two for each wide character, none for a combining one."""
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text
+    )
