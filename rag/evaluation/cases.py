@@ -1,19 +1,34 @@
 """What a suite file says: cases with questions and expectations. The models are the format and its schema.
 
-An article is named by id, address, row id or title (see `Evidence`). Offsets and units are those of `rag.types`.
+An article is named by id, address, row id or title (see `Evidence`). Offsets and units are those of `rag.types`. One
+value may stand where a list may, and an article's name alone is the whole article (see `rag.evaluation.fields`).
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from rag.evaluation.fields import (
+    Days,
+    Imports,
+    Language,
+    Moment,
+    Name,
+    Number,
+    Ratio,
+    Regexes,
+    Text,
+    Texts,
+    When,
+    Whole,
+    Words,
+    article_alone,
+    as_list,
+    figure_alone,
+)
 from rag.types import Status
-
-Ratio = Annotated[float, Field(ge=0, le=1)]
-Texts = tuple[Annotated[str, Field(min_length=1)], ...]
 
 
 class _Part(BaseModel):
@@ -23,11 +38,11 @@ class _Part(BaseModel):
 class Cited(_Part):
     """A place in an article that an answer must, may or must not cite."""
 
-    article: str = Field(description="Its id, address, row id or title.")
-    version: str | None = Field(default=None, description="A stored version; the one that the scope admits otherwise.")
-    quote: str | None = Field(default=None, description="Words of the article; a citation that overlaps them counts.")
-    start: int | None = Field(default=None, ge=0, description="Start of a sentence range, in code points.")
-    end: int | None = Field(default=None, ge=1, description="End of a sentence range, exclusive.")
+    article: Text = Field(description="Its id, address, row id or title.")
+    version: Text | None = Field(default=None, description="A stored version; the one that the scope admits otherwise.")
+    quote: Text | None = Field(default=None, description="Words of the article; a citation that overlaps them counts.")
+    start: Whole | None = Field(default=None, ge=0, description="Start of a sentence range, in code points.")
+    end: Whole | None = Field(default=None, ge=1, description="End of a sentence range, exclusive.")
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -41,9 +56,19 @@ class Cited(_Part):
 class ExpectedFigure(_Part):
     """A number that the answer must give."""
 
-    value: float = Field(description="In the base unit: 4.1 million is 4100000.")
-    unit: str | None = Field(default=None, description="As in an article: £, %, people, km; any unit otherwise.")
+    value: Number = Field(description="In the base unit: 4.1 million is 4100000.")
+    unit: Text | None = Field(default=None, description="As in an article: £, %, people, km; any unit otherwise.")
     tolerance: Ratio = Field(default=0.0, description="Share of the value by which the answer may differ.")
+
+
+Places = Annotated[
+    tuple[Annotated[Cited, BeforeValidator(article_alone, json_schema_input_type=Cited | Text)], ...],
+    BeforeValidator(as_list, json_schema_input_type=Cited | Text | tuple[Cited | Text, ...]),
+]
+Figures = Annotated[
+    tuple[Annotated[ExpectedFigure, BeforeValidator(figure_alone)], ...],
+    BeforeValidator(as_list, json_schema_input_type=ExpectedFigure | Number | tuple[ExpectedFigure | Number, ...]),
+]
 
 
 class Expectation(_Part):
@@ -53,27 +78,25 @@ class Expectation(_Part):
     contains: Texts = Field(default=(), description="Texts that the answer must all hold, whatever their case.")
     any_of: Texts = Field(default=(), description="Texts of which the answer must hold one.")
     excludes: Texts = Field(default=(), description="Texts that it must not hold.")
-    matches: Texts = Field(default=(), description="Regular expressions that must all be found in it.")
+    matches: Regexes = Field(default=(), description="Regular expressions that must all be found in it.")
     answer: Texts = Field(default=(), description="Right short answers; one must stand in the text. Gives EM and F1.")
     min_f1: Ratio | None = Field(default=None, description="Least token F1 with a right short answer.")
     forbids: Texts = Field(default=(), description="Statements that the answer must not make, in whatever words.")
-    cites: tuple[Cited, ...] = Field(default=(), description="Places that must all be cited.")
-    cites_any: tuple[Cited, ...] = Field(default=(), description="Places of which one must be cited.")
-    cites_none: tuple[Cited, ...] = Field(default=(), description="Places that must not be cited.")
-    relevant: tuple[Cited, ...] = Field(
-        default=(), description="What retrieval should find; what must be cited otherwise."
-    )
-    figures: tuple[ExpectedFigure, ...] = Field(default=(), description="Numbers that it must give.")
-    dates: tuple[date, ...] = Field(default=(), description="Days that it must give or cite, in whatever words.")
-    language: str | None = Field(default=None, description="Language of the answer, as ISO 639-1.")
+    cites: Places = Field(default=(), description="Places that must all be cited.")
+    cites_any: Places = Field(default=(), description="Places of which one must be cited.")
+    cites_none: Places = Field(default=(), description="Places that must not be cited.")
+    relevant: Places = Field(default=(), description="What retrieval should find; what must be cited otherwise.")
+    figures: Figures = Field(default=(), description="Numbers that it must give.")
+    dates: Days = Field(default=(), description="Days that it must give or cite, in whatever words.")
+    language: Language | None = Field(default=None, description="Language of the answer, as ISO 639-1.")
     searched: Texts = Field(default=(), description="Texts that the standalone question must hold.")
-    alone: str | None = Field(
+    alone: Text | None = Field(
         default=None, description="The same question standing alone; asked too, and must be answered alike."
     )
-    max_seconds: float | None = Field(default=None, gt=0)
-    max_cost: float | None = Field(default=None, ge=0, description="US dollars.")
-    max_tokens: int | None = Field(default=None, ge=0, description="Read and written together.")
-    scorers: Texts = Field(default=(), description="Own checks, each as module:function.")
+    max_seconds: Number | None = Field(default=None, gt=0)
+    max_cost: Number | None = Field(default=None, ge=0, description="US dollars.")
+    max_tokens: Whole | None = Field(default=None, ge=0, description="Read and written together.")
+    scorers: Imports = Field(default=(), description="Own checks, each as module:function.")
 
     @property
     def statuses(self) -> tuple[Status, ...]:
@@ -91,9 +114,9 @@ class Expectation(_Part):
 
 
 class _Limited(_Part):
-    since: str | None = Field(default=None, description="Only articles published on or after this date.")
-    until: str | None = Field(default=None, description="Only articles published on or before this date.")
-    as_of: str | None = Field(default=None, description="As it could be known on this date.")
+    since: When | None = Field(default=None, description="Only articles published on or after this date.")
+    until: When | None = Field(default=None, description="Only articles published on or before this date.")
+    as_of: When | None = Field(default=None, description="As it could be known on this date.")
     publishers: Texts = Field(default=(), description="Only these outlets.")
     articles: Texts = Field(default=(), description="Only these articles.")
     expect: Expectation = Expectation()
@@ -102,27 +125,32 @@ class _Limited(_Part):
 class Asked(_Limited):
     """One question with its limits and what is expected of its answer."""
 
-    question: str = Field(min_length=1)
+    question: Text
 
 
 class Exchange(_Part):
     """An earlier question with its answer."""
 
-    question: str
-    answer: str
+    question: Text
+    answer: Words
 
 
 class Case(_Limited):
     """A question, or a conversation whose answers are the history of the questions after them."""
 
-    id: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
-    question: str | None = Field(default=None, min_length=1)
+    id: Name
+    question: Text | None = None
     history: tuple[Exchange, ...] = Field(default=(), description="Earlier turns, as they are said to have gone.")
     conversation: tuple[Asked, ...] = Field(default=(), description="Questions asked in turn, in place of `question`.")
-    asked_at: datetime | None = Field(default=None, description="When it is asked: what yesterday means.")
+    asked_at: Moment | None = Field(default=None, description="When it is asked: what yesterday means.")
+    about: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Its article, as intervals group cases; the first that it names as right otherwise.",
+    )
     tags: Texts = ()
-    xfail: str | None = Field(default=None, min_length=1, description="Why it is known to fail.")
-    skip: str | None = Field(default=None, min_length=1, description="Why it is not asked.")
+    xfail: Text | None = Field(default=None, description="Why it is known to fail.")
+    skip: Text | None = Field(default=None, description="Why it is not asked.")
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -146,9 +174,9 @@ class Case(_Limited):
 class Corpus(_Part):
     """The articles that a suite was written for; paths are relative to the suite file."""
 
-    folder: str | None = Field(default=None, description="Article files, read into a library of their own.")
-    library: str | None = Field(default=None, description="A library as it is.")
-    digest: str | None = Field(default=None, description="What the articles were when the suite was written.")
+    folder: Text | None = Field(default=None, description="Article files, read into a library of their own.")
+    library: Text | None = Field(default=None, description="A library as it is.")
+    digest: Text | None = Field(default=None, description="What the articles were when the suite was written.")
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -160,11 +188,11 @@ class Corpus(_Part):
 class Suite(_Part):
     """A file of cases over one corpus."""
 
-    suite: str = Field(min_length=1, max_length=200, description="Its name.")
+    suite: Name = Field(description="Its name.")
     version: Literal[1] = Field(default=1, description="Of this format.")
-    description: str | None = None
+    description: Words | None = None
     corpus: Corpus = Corpus()
-    asked_at: datetime | None = Field(default=None, description="When its questions are asked; now otherwise.")
+    asked_at: Moment | None = Field(default=None, description="When its questions are asked; now otherwise.")
     tags: Texts = Field(default=(), description="Tags of every case.")
     cases: tuple[Case, ...] = ()
 

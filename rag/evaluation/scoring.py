@@ -21,7 +21,7 @@ def score_case(
     A case that is expected to fail has failed as expected in an attempt in which any turn fails. Whether an attempt
     passes as a whole is scored once, with its last turn. An error in the place of an answer is scored as unknown.
     """
-    cluster, tags = _cluster(suite, case, evidence), tuple(dict.fromkeys([*suite.tags, *case.tags]))
+    cluster, tags = cluster_of(suite, case, evidence), tuple(dict.fromkeys([*suite.tags, *case.tags]))
     scorers = (*SCORERS, judge) if judge else SCORERS
     attempts: dict[int, list[Sample]] = {}
     for sample in sorted(samples, key=lambda each: (each.attempt, each.turn)):
@@ -92,13 +92,17 @@ def _passed(turns: Sequence[Sample], checks: Sequence[Sequence[Check]]) -> Score
     return Score(metric="pass", value=1.0)
 
 
-def _cluster(suite: Suite, case: Case, evidence: Evidence) -> str:
-    """Return the first article that a case names as right, else the case itself."""
-    for asked in case.turns:
-        expect = asked.expect
-        for cited in (*expect.relevant, *expect.cites, *expect.cites_any):
-            try:
-                return evidence.article_id(cited.article)
-            except ConfigurationError:
-                return cited.article
-    return f"{suite.suite}: {case.id}"
+def cluster_of(suite: Suite, case: Case, evidence: Evidence) -> str:
+    """Return the article that a case is about, the first one that it names as right, else the case itself."""
+    named = (
+        cited.article
+        for asked in case.turns
+        for cited in (*asked.expect.relevant, *asked.expect.cites, *asked.expect.cites_any)
+    )
+    article = case.about or next(named, None)
+    if article is None:
+        return f"{suite.suite}: {case.id}"
+    try:
+        return evidence.article_id(article)
+    except ConfigurationError:
+        return article
