@@ -1,0 +1,132 @@
+"""Values of a suite as people write them, and what they mean; the schema knows the same shorthands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from rag.errors import ConfigurationError
+from rag.question.periods import demand_period
+
+
+class WrittenInt(int):
+    """A whole number that a file holds, with the characters it is written in."""
+
+    written: str
+
+
+class WrittenFloat(float):
+    """A number that a file holds, with the characters it is written in: 1.50 is no 1.5 where a text is meant."""
+
+    written: str
+
+
+def as_text(value: object) -> object:
+    """Return a number as the text that it is written as; raise ValueError for text that no file can hold."""
+    if isinstance(value, WrittenInt | WrittenFloat):
+        return value.written
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float | date):
+        return str(value)
+    if isinstance(value, str) and not value.isascii():
+        _refuse_half_characters(value)
+    return value
+
+
+def as_list(value: object) -> object:
+    """Return one value that stands where a list may as a list of one."""
+    return value if value is None or isinstance(value, list | tuple) else (value,)
+
+
+def _refuse_half_characters(value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("half of a surrogate pair is no character; write the character itself") from error
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _when(value: str) -> str:
+    try:
+        demand_period(value, datetime.now(UTC), "it")
+    except ConfigurationError as error:
+        raise ValueError(f"not a date: {value[:60]!r}; write one such as 2023-11-09 or May 2023") from error
+    return value
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError("write a moment such as 2024-05-01 or 2024-05-01T09:00:00Z") from error
+    if not isinstance(value, datetime):
+        raise ValueError("write a moment such as 2024-05-01 or 2024-05-01T09:00:00Z")  # noqa: TRY004  pydantic's
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _day(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError("write a day such as 2024-05-01") from error
+    if type(value) is not date:
+        raise ValueError("write a day such as 2024-05-01")
+    return value
+
+
+def article_alone(value: object) -> object:
+    """Return the name of an article as the place that is this whole article."""
+    value = as_text(value)
+    return {"article": value} if isinstance(value, str) else value
+
+
+def figure_alone(value: object) -> object:
+    """Return a number as the figure without a unit."""
+    return value if isinstance(value, Mapping) or not isinstance(value, int | float) else {"value": value}
+
+
+_NAME = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+_DAY = Field(json_schema_extra={"format": "date"})
+_REGEX = Field(json_schema_extra={"format": "regex"})
+_CODE = Field(pattern=r"^[a-z]{2}$")
+_IMPORT = Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+
+Words = Annotated[str, BeforeValidator(as_text, json_schema_input_type=str | float | bool)]
+Text = Annotated[
+    str,
+    Field(min_length=1),
+    BeforeValidator(as_text, json_schema_input_type=Annotated[str, Field(min_length=1)] | float | bool),
+]
+Name = Annotated[str, _NAME, BeforeValidator(as_text, json_schema_input_type=Annotated[str, _NAME] | float | bool)]
+Regex = Annotated[Text, AfterValidator(_pattern), _REGEX]
+When = Annotated[Text, AfterValidator(_when)]
+"""A day, month, year or moment, in words or digits."""
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
+"""Aware and in UTC; what has no zone is taken for UTC."""
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=Annotated[str, _DAY])]
+Language = Annotated[str, _CODE]
+Import = Annotated[str, _IMPORT]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(strict=True, ge=0, le=1)]
+Whole = Annotated[int, Field(strict=True)]
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(as_list, json_schema_input_type=Text | tuple[Text, ...])]
+Regexes = Annotated[tuple[Regex, ...], BeforeValidator(as_list, json_schema_input_type=Regex | tuple[Regex, ...])]
+Days = Annotated[tuple[Day, ...], BeforeValidator(as_list, json_schema_input_type=Day | tuple[Day, ...])]
+Imports = Annotated[tuple[Import, ...], BeforeValidator(as_list, json_schema_input_type=Import | tuple[Import, ...])]
