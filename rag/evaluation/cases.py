@@ -80,7 +80,8 @@ class Expectation(_Part):
     excludes: Texts = Field(default=(), description="Texts that it must not hold.")
     matches: Regexes = Field(default=(), description="Regular expressions that must all be found in it.")
     answer: Texts = Field(default=(), description="Right short answers; one must stand in the text. Gives EM and F1.")
-    min_f1: Ratio | None = Field(default=None, description="Least token F1 with a right short answer.")
+    reference: Texts = Field(default=(), description="Right answers in other words. Give EM and F1; not checked.")
+    min_f1: Ratio | None = Field(default=None, description="Least token F1 with a right answer.")
     forbids: Texts = Field(default=(), description="Statements that the answer must not make, in whatever words.")
     cites: Places = Field(default=(), description="Places that must all be cited.")
     cites_any: Places = Field(default=(), description="Places of which one must be cited.")
@@ -109,7 +110,8 @@ class Expectation(_Part):
         if self.statuses:
             told = {status is not Status.NOT_IN_SOURCES for status in self.statuses}
             return told.pop() if len(told) == 1 else None
-        wants = (self.contains, self.any_of, self.answer, self.cites, self.cites_any, self.figures, self.dates)
+        words = (self.contains, self.any_of, self.answer, self.reference)
+        wants = (*words, self.cites, self.cites_any, self.figures, self.dates)
         return True if any(wants) else None
 
 

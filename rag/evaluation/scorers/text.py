@@ -46,7 +46,7 @@ def score(asked: Asked, sample: Sample, evidence: Evidence) -> Iterator[Check | 
     text = unmarked(answer) if Status.NOT_IN_SOURCES in expect.statuses else said(answer)
     yield from _held(expect, text)
     yield from (_matching(pattern, text) for pattern in expect.matches)
-    if expect.answer and expect.answerable is not False:
+    if (expect.answer or expect.reference) and expect.answerable is not False:
         yield from _short_answers(expect, "" if abstains(answer) else text)
 
 
@@ -110,10 +110,12 @@ def _matching(pattern: str, text: str) -> Check:
 
 
 def _short_answers(expect: Expectation, text: str) -> Iterator[Check | Score]:
-    right = expect.answer
+    right = (*expect.answer, *expect.reference)
     held = [each for each in right if stands_in(each, text)]
     excerpt = _excerpt(text)
-    yield Check(name="answer", passed=bool(held), expected=" | ".join(right), got=(held or [excerpt])[0])
+    if expect.answer:
+        told = [each for each in held if each in expect.answer]
+        yield Check(name="answer", passed=bool(told), expected=" | ".join(expect.answer), got=(told or [excerpt])[0])
     best = _best(token_f1, text, right)
     if expect.min_f1 is not None:
         passed = best >= expect.min_f1
