@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from io import SEEK_END, FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from rag.errors import StorageError
 from rag.wire import Json
@@ -20,7 +20,7 @@ class RowFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
 
     def append(self, row: Mapping[str, Json]) -> int:
         """Add a row, and return where it begins, in bytes; raise StorageError."""
@@ -29,8 +29,9 @@ class RowFile:
             with self._lock:
                 self._file = self._file or _opened(self.path)
                 place = self._file.tell()
-                self._file.write(line)
-                self._file.flush()
+                rest = memoryview(line)
+                while rest:  # a full disk takes a part first, and refuses the rest
+                    rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise StorageError(
                 f"{self.path} cannot be written ({error.strerror or error}); free some space."
@@ -66,12 +67,12 @@ class RowFile:
                 self._file = None
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> FileIO:
     """Open a file at its end; what a killed writer left there is closed off by the end of its line."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("ab+")
+    file = path.open("ab+", buffering=0)
     if file.tell():
-        file.seek(-1, 2)
+        file.seek(-1, SEEK_END)
         if file.read(1) != b"\n":
             file.write(b"\n")
     return file

@@ -1,23 +1,131 @@
-"""Asks the questions of a case, in turn, and keeps what was answered."""
+"""Asks the questions of suites, several cases at a time, and keeps what was answered; scores what was kept."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from rag.answer import Desk
+from rag.cancelling import Cancel
 from rag.errors import DatelineError
 from rag.evaluation.cases import Asked, Case, Suite
 from rag.evaluation.evidence import Evidence
-from rag.evaluation.results import Sample
+from rag.evaluation.results import Result, Sample
+from rag.evaluation.runs import RunDirectory
+from rag.evaluation.scorers import Scorer
+from rag.evaluation.scoring import score_case
 from rag.question.requests import make_question, make_scope
+from rag.terminal import Advance
 from rag.types import Answer, Delta, Question, Restart, Turn, digest
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _MEANING = 1
 """Raised when the same case would be asked in another way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A suite, those of its cases that are wanted, and what answers them."""
+
+    suite: Suite
+    cases: tuple[Case, ...]
+    desk: Desk
+    evidence: Evidence
+
+
+def run_suites(ready: Sequence[Ready], run: RunDirectory, *, jobs: int, advance: Advance) -> None:
+    """Ask what the run has no answer to yet, and keep each sample at once; stopped at any time, it can go on.
+
+    An attempt at a case is asked again as a whole unless all its questions were answered.
+    """
+    every = [
+        (each, case, attempt)
+        for each in ready
+        for case in each.cases
+        if case.skip is None
+        for attempt in range(1, run.info.attempts + 1)
+    ]
+    wanted = [
+        (each, case, attempt)
+        for each, case, attempt in every
+        if not (samples := kept(run, each.suite, case, attempt)) or any(sample.error for sample in samples)
+    ]
+
+    def ask(work: tuple[Ready, Case, int]) -> str:
+        each, case, attempt = work
+        for sample in ask_case(each.suite, case, each.desk, attempt=attempt, evidence=each.evidence):
+            run.append(sample)
+        return case.id
+
+    done = len(every) - len(wanted)
+    for name in in_order(ask, wanted, jobs):
+        done += 1
+        advance(done, len(every), f"asked {name}")
+
+
+def score_suites(
+    ready: Sequence[Ready], run: RunDirectory, *, judge: Scorer | None, jobs: int, advance: Advance
+) -> None:
+    """Write what every case that the run asked is worth."""
+    every = [(each, case) for each in ready for case in each.cases]
+
+    def score(work: tuple[Ready, Case]) -> tuple[Case, Sequence[Result]]:
+        each, case = work
+        attempts = range(1, run.info.attempts + 1) if case.skip is None else ()
+        samples = [sample for attempt in attempts for sample in kept(run, each.suite, case, attempt)]
+        return case, score_case(each.suite, case, samples, each.evidence, judge)
+
+    def told() -> Iterator[tuple[Case, Sequence[Result]]]:
+        for done, scored in enumerate(in_order(score, every, jobs), 1):
+            yield scored
+            advance(done, len(every), f"scored {scored[0].id}")
+
+    run.write_results(told())
+
+
+def kept(run: RunDirectory, suite: Suite, case: Case, attempt: int = 1) -> tuple[Sample, ...]:
+    """Return the samples of an attempt at a case; none where the run did not ask all that the case asks now."""
+    samples: list[Sample] = []
+    for turn in range(1, len(case.turns) + 1):
+        sample = run.sample((suite.suite, case.id, turn, attempt))
+        if sample is None or sample.asked != asked_digest(suite, case, turn):
+            return ()
+        samples.append(sample)
+    return tuple(samples)
+
+
+def in_order(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Iterator[R]:
+    """Yield what is made of each item, in their order, of which `jobs` are worked on at a time.
+
+    When the caller stops early, what is under way is called off.
+    """
+    cancel = Cancel()
+
+    def one(item: T) -> R:
+        made: list[R] = []
+        cancel.run(lambda: made.append(work(item)))
+        return made[0]
+
+    waiting: deque[Future[R]] = deque()
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        for item in items:
+            waiting.append(pool.submit(one, item))
+            if len(waiting) > 2 * jobs:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        cancel.call_off()
+        pool.shutdown(cancel_futures=True)
 
 
 def ask_case(suite: Suite, case: Case, desk: Desk, *, attempt: int = 1, evidence: Evidence) -> Iterator[Sample]:
