@@ -38,6 +38,8 @@ def statements(answer: Answer) -> tuple[Statement, ...]:
     """Return the sentences of an answer without markers and without "Harbour Post, 16 February 2024:" before them."""
     cited = {citation.marker: citation for citation in answer.citations}
     found = []
+    if not answer.claims:
+        return (Statement(words=said(answer), citations=answer.citations),) if said(answer) else ()
     for claim in answer.claims:
         citations = tuple(cited[marker] for marker in claim.markers if marker in cited)
         words = _without_markers(answer.text[claim.start : claim.end], answer)
