@@ -5,6 +5,7 @@
     DatelineError
     ├── UserError                 yours: change what you gave and try again (exit code 2 at the command line)
     │   ├── ConfigurationError      a setting or option is missing or wrong
+    │   ├── SuiteError              a file of test cases is not written as it must be
     │   ├── ArticleNotFoundError    no such article or version in this library
     │   └── UnreadableFileError     this file cannot become an article; the rest of the batch goes on
     ├── LibraryError              the library's: each message names the command that mends it (exit code 1)
@@ -35,6 +36,10 @@ class UserError(DatelineError):
 
 class ConfigurationError(UserError):
     """A setting or option is missing or wrong."""
+
+
+class SuiteError(UserError):
+    """A file of test cases cannot be read, or not be written to."""
 
 
 class ArticleNotFoundError(UserError):
