@@ -20,8 +20,10 @@ from rag import sentences
 from rag.compose import Newsroom, make_embedder, newsroom
 from rag.errors import ConfigurationError
 from rag.evaluation.cases import Suite
+from rag.evaluation.corpus import corpus_digest, manifest
 from rag.library.lock import taking_turns
-from rag.settings import Settings
+from rag.settings import Settings, default_cache, read_settings
+from rag.terminal import working
 from rag.types import digest
 
 _LIBRARY, _REMARKS = "library", "remarks.json"
@@ -45,6 +47,25 @@ def corpus_of(
         yield room
 
 
+def configured(**given: object) -> Settings:
+    """Return the settings, what is given (and not None) before the environment; raise ConfigurationError."""
+    return read_settings(**given)
+
+
+def default_corpora() -> Path:
+    """Return where folders of articles are kept as libraries."""
+    return default_cache() / "corpora"
+
+
+def corpus_remarks(suite: Suite, room: Newsroom) -> list[str]:
+    """Return what whoever reads figures should know about the articles they were made over."""
+    now, then = corpus_digest(manifest(room.library)), suite.corpus.digest
+    changed = f"The articles changed since {suite.suite} was written: their digest was {then}, and is {now}."
+    unread = room.settings.library.parent / _REMARKS
+    failed: list[str] = json.loads(unread.read_text(encoding="utf-8")) if unread.exists() else []
+    return [changed] * (then is not None and then != now) + [f"Not read: {failure}" for failure in failed]
+
+
 def _read_once(folder: Path, settings: Settings, cache: Path) -> Path:
     """Return a library of the articles in a folder; it is built aside, so that nobody meets half of it."""
     if not folder.is_dir():
@@ -63,7 +84,8 @@ def _read_once(folder: Path, settings: Settings, cache: Path) -> Path:
 def _build(folder: Path, settings: Settings, place: Path) -> None:
     building = place.with_suffix(".building")
     shutil.rmtree(building, ignore_errors=True)
-    with newsroom(settings.model_copy(update={"library": building / _LIBRARY}), create=True) as room:
+    aside = settings.model_copy(update={"library": building / _LIBRARY})
+    with newsroom(aside, create=True) as room, working(f"Reading the articles in {folder.name}"):
         report = ingesting.ingest([folder], room.library, room.embedder)
         if not room.library.count():
             raise ConfigurationError(f"No article could be read in {folder}: {report_text(report)}.")
