@@ -7,8 +7,31 @@ from collections.abc import Callable, Iterable
 from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
+from rag.evaluation.scorers import (
+    abstention,
+    citations,
+    claims,
+    conflict,
+    defects,
+    facts,
+    followup,
+    retrieval,
+    spending,
+    text,
+)
 
 Scorer = Callable[[Asked, Sample, Evidence], Iterable[Check | Score]]
 """Yields what it can tell of one sample that has an answer: checks where the case expects something, and scores."""
 
-SCORERS: tuple[Scorer, ...] = ()
+SCORERS: tuple[Scorer, ...] = (
+    retrieval.score,
+    text.score,
+    facts.score,
+    citations.score,
+    claims.score,
+    abstention.score,
+    conflict.score,
+    followup.score,
+    defects.score,
+    spending.score,
+)

@@ -1,0 +1,134 @@
+"""Whether an answer cites the right places, exactly, and as much as its sentences need.
+
+Recall and precision follow ALCE (Gao, Yen, Yu and Chen, "Enabling Large Language Models to Generate Text with
+Citations", EMNLP 2023), with our verifier in the place of its NLI model unless another is given. Each is the mean over
+an answer; a partial verdict counts as not borne out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rag.errors import ConfigurationError
+from rag.evaluation.cases import Asked, Cited
+from rag.evaluation.evidence import Evidence
+from rag.evaluation.results import Check, Sample, Score
+from rag.evaluation.scorers.exactness import inexact
+from rag.evaluation.scorers.proof import Entails, Proof, Statement
+from rag.types import Answer, Citation, Span
+
+_SHOWN = 3
+"""Citations that are named where the expected one is absent."""
+_LONGEST = 80
+"""Characters of a quote that are shown."""
+
+
+def score(
+    asked: Asked, sample: Sample, evidence: Evidence, *, entails: Entails | None = None
+) -> Iterator[Check | Score]:
+    """Yield the checks of what must and must not be cited, and how well the citations prove the answer."""
+    answer = sample.answer
+    if answer is None:
+        return
+    yield from _expected(asked, answer, evidence)
+    if answer.citations:
+        faults = [(each.marker, inexact(each, answer, evidence)) for each in answer.citations]
+        yield _share("citation.exact", len(faults), [f"[{marker}] {fault}" for marker, fault in faults if fault])
+    yield from _alce(Proof(answer, evidence, entails))
+
+
+def _expected(asked: Asked, answer: Answer, evidence: Evidence) -> Iterator[Check | Score]:
+    expect = asked.expect
+    checks = [_check("cites", [place], answer, evidence) for place in expect.cites]
+    if expect.cites_any:
+        checks.append(_check("cites_any", expect.cites_any, answer, evidence))
+    yield from checks
+    for place in expect.cites_none:
+        yield _banned(place, answer, evidence)
+    if checks:
+        absent = [check.expected for check in checks if not check.passed]
+        yield _share("citation.expected", len(checks), [f"not cited: {each}" for each in absent])
+
+
+def _check(name: str, places: Sequence[Cited], answer: Answer, evidence: Evidence) -> Check:
+    """Return whether one of the places is cited; a place in no article of this library cannot be."""
+    unknown: list[str] = []
+    found: list[Citation] = []
+    for place in places:
+        try:
+            found += _citing(place, answer, evidence)
+        except ConfigurationError as error:
+            unknown.append(str(error))
+    return Check(
+        name=name,
+        passed=bool(found),
+        expected=" or ".join(map(described, places)),
+        got=_shown(found or answer.citations) if found or not unknown else " ".join(unknown),
+    )
+
+
+def _banned(place: Cited, answer: Answer, evidence: Evidence) -> Check:
+    expected = f"not {described(place)}"
+    try:
+        found = _citing(place, answer, evidence)
+    except ConfigurationError as error:
+        return Check(name="cites_none", passed=None, expected=expected, got=str(error))
+    return Check(name="cites_none", passed=not found, expected=expected, got=_shown(found or answer.citations))
+
+
+def _citing(place: Cited, answer: Answer, evidence: Evidence) -> list[Citation]:
+    return [
+        each
+        for each in answer.citations
+        if evidence.overlaps(
+            place, article_id=each.source.article_id, version=each.version, span=Span(each.start, each.end)
+        )
+    ]
+
+
+def described(place: Cited) -> str:
+    """Return a place in a few words."""
+    version = f", version {place.version}" if place.version else ""
+    words = f": “{_cut(place.quote)}”" if place.quote else ""
+    span = f", characters {place.start}–{place.end}" if place.start is not None else ""
+    return f"{place.article}{version}{span}{words}"
+
+
+def _shown(citations: Sequence[Citation]) -> str:
+    if not citations:
+        return "nothing is cited"
+    shown = [f"[{each.marker}] {each.source.article_id}: “{_cut(each.quote)}”" for each in citations[:_SHOWN]]
+    more = [f"and {len(citations) - _SHOWN} more"] if len(citations) > _SHOWN else []
+    return "; ".join([*shown, *more])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
+
+
+def _alce(proof: Proof) -> Iterator[Score]:
+    statements = proof.statements
+    if not statements:
+        return
+    loose = [each for each in statements if not proof.carried(each.words, each.markers)]
+    yield _share("citation.recall", len(statements), [f"not borne out: {_cut(each.words)}" for each in loose])
+    cited = [(statement, marker) for statement in statements for marker in statement.markers]
+    if cited:
+        idle = [
+            f"[{marker}] behind: {_cut(statement.words)}"
+            for statement, marker in cited
+            if statement in loose or irrelevant(proof, statement, marker)
+        ]
+        yield _share("citation.precision", len(cited), idle)
+
+
+def irrelevant(proof: Proof, statement: Statement, marker: int) -> bool:
+    """Tell whether a citation does not carry the sentence by itself, while the others do without it."""
+    rest = [other for other in statement.markers if other != marker]
+    return not proof.carried(statement.words, [marker]) and proof.carried(statement.words, rest)
+
+
+def _share(metric: str, count: int, wrong: Iterable[str]) -> Score:
+    """Return the share that is not wrong, and the first of what is."""
+    listed = list(wrong)
+    return Score(metric=metric, value=1 - len(listed) / count, reason=listed[0] if listed else "")

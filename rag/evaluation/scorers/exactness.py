@@ -1,0 +1,50 @@
+"""Whether a citation is what it says it is: characters of a stored version, cut at sentence borders, in scope."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rag.evaluation.evidence import Evidence
+from rag.sentences import sentences
+from rag.types import Answer, Article, Citation
+
+
+def inexact(citation: Citation, answer: Answer, evidence: Evidence) -> str:
+    """Return what is wrong with the quote of a citation, or an empty text."""
+    article = evidence.article(citation.source.article_id, citation.version)
+    if article is None:
+        return f"version {citation.version} is not stored"
+    if article.text[citation.start : citation.end] != citation.quote:
+        return f"characters {citation.start}–{citation.end} are not the quote"
+    return "" if _whole_sentences(citation, article, answer) else "it is not cut at sentence borders"
+
+
+def misplaced(citation: Citation, answer: Answer, evidence: Evidence) -> str:
+    """Return why an answer may not cite this version, or an empty text.
+
+    Which version the scope admits can be told only while the library is as it was searched; after a change it is
+    enough that the version is stored.
+    """
+    article_id, version = citation.source.article_id, citation.version
+    if evidence.article(article_id, version) is None:
+        return f"version {version} is not stored"
+    if evidence.library.generation() != answer.generation:
+        return ""
+    scope = replace(answer.scope, article_ids=(article_id,))
+    admitted = [summary.version for summary in evidence.library.articles(scope)]
+    return "" if version in admitted else f"version {version} is out of scope"
+
+
+def _whole_sentences(citation: Citation, article: Article, answer: Answer) -> bool:
+    # The passages know where sentences were cut when they were stored; a segmenter may change afterwards.
+    place = (citation.source.article_id, citation.version)
+    known = [
+        span
+        for passage in (hit.passage for hit in answer.hits)
+        if (passage.source.article_id, passage.version) == place
+        for span in passage.sentences
+    ]
+    return any(
+        citation.start in {span.start for span in spans} and citation.end in {span.end for span in spans}
+        for spans in (known, sentences(article.text) if (citation.start, citation.end) not in known else ())
+    )

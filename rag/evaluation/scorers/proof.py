@@ -1,0 +1,84 @@
+"""The sentences of an answer beside what they cite, verified afresh: what the answer says of itself is not trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from rag.evaluation.evidence import Evidence
+from rag.types import Answer, Citation, Claim, Verdict
+from rag.verify import Finding, Quote, verify
+
+Entails = Callable[[str, Sequence[Quote]], Verdict]
+"""Whether quotes, taken together, carry a sentence. An NLI model or a chat model fits as well as our verifier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A sentence of an answer without its markers, and the markers of what it cites."""
+
+    words: str
+    markers: tuple[int, ...]
+
+
+class Proof:
+    """An answer's statements with what carries them; every question is put to `entails` once."""
+
+    def __init__(self, answer: Answer, evidence: Evidence, entails: Entails | None = None) -> None:
+        self._entails: Entails = entails or partial(_verified, evidence)
+        self._known: dict[tuple[str, tuple[int, ...]], Verdict] = {}
+        self.quotes = {citation.marker: quote_of(citation, answer, evidence) for citation in answer.citations}
+        """By marker."""
+        every = [_statement(answer, claim, self.quotes.keys()) for claim in answer.claims]
+        self.statements = [each for each in every if each.markers or not self._harmless(each.words)]
+        """Those that need a citation: one that only leads in or repeats what is cited does not (as in `rag.ground`)."""
+
+    def verdict(self, words: str, markers: Sequence[int]) -> Verdict:
+        """Return how well what the markers stand for, taken together, carries the words."""
+        key = (words, tuple(markers))
+        if key not in self._known:
+            quotes = [self.quotes[marker] for marker in markers]
+            self._known[key] = self._entails(words, quotes) if quotes else Verdict.UNCITED
+        return self._known[key]
+
+    def carried(self, words: str, markers: Sequence[int]) -> bool:
+        """Tell whether the words are supported; a partial verdict is none."""
+        return self.verdict(words, markers) is Verdict.SUPPORTED
+
+    def _harmless(self, words: str) -> bool:
+        if words.endswith(":") and not any(map(str.isdigit, words)):
+            return True
+        return self.carried(words, tuple(self.quotes))
+
+
+def quote_of(citation: Citation, answer: Answer, evidence: Evidence) -> Quote:
+    """Return a citation's quote with the passage that it stands in, or where no hit holds it with its article."""
+    place = (citation.source.article_id, citation.version)
+    for passage in (hit.passage for hit in answer.hits):
+        if (passage.source.article_id, passage.version) == place and passage.start <= citation.start < passage.end:
+            return Quote(text=citation.quote, source=citation.source, nearby=passage.text)
+    article = evidence.article(*place)
+    return Quote(text=citation.quote, source=citation.source, nearby=article.text if article else "")
+
+
+def _verified(evidence: Evidence, words: str, quotes: Sequence[Quote]) -> Verdict:
+    return finding(evidence, words, quotes).verdict
+
+
+def finding(evidence: Evidence, words: str, quotes: Sequence[Quote]) -> Finding:
+    """Return what our verifier finds."""
+    return verify(words, quotes, evidence.similarity)
+
+
+def _statement(answer: Answer, claim: Claim, known: Collection[int]) -> Statement:
+    markers = tuple(marker for marker in claim.markers if marker in known)
+    words = without_markers(answer.text[claim.start : claim.end], claim.markers)
+    return Statement(words=words, markers=markers)
+
+
+def without_markers(words: str, markers: Sequence[int]) -> str:
+    """Return a sentence without the markers inside it."""
+    for marker in markers:
+        words = words.replace(f" [{marker}]", "").replace(f"[{marker}]", "")
+    return words.strip()
