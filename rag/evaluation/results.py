@@ -104,7 +104,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A metric over many samples, with its 95 % confidence interval."""
+    """A metric over many samples, with its 95 % confidence interval; an end is nan where nothing can be said."""
 
     metric: str
     value: float
@@ -126,6 +126,8 @@ class Summary:
     by_tag: Mapping[str, tuple[Estimate, ...]] = field(default_factory=dict)
     detectable: float | None = None
     """Smallest change of the pass rate that a suite of this size would show with a power of 0.8."""
+    flaky: tuple[str, ...] = ()
+    """Cases that passed in some attempts only."""
 
 
 class Direction(StrEnum):
