@@ -28,6 +28,7 @@ from rag.evaluation.fields import (
     as_list,
     figure_alone,
 )
+from rag.evaluation.rules import ONE_CORPUS, ONE_FORM, ONE_PLACE
 from rag.types import Status
 
 
@@ -37,6 +38,8 @@ class _Part(BaseModel):
 
 class Cited(_Part):
     """A place in an article that an answer must, may or must not cite."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_PLACE)
 
     article: Text = Field(description="Its id, address, row id or title.")
     version: Text | None = Field(default=None, description="A stored version; the one that the scope admits otherwise.")
@@ -133,12 +136,14 @@ class Asked(_Limited):
 class Exchange(_Part):
     """An earlier question with its answer."""
 
-    question: Text
+    question: Words
     answer: Words
 
 
 class Case(_Limited):
     """A question, or a conversation whose answers are the history of the questions after them."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_FORM)
 
     id: Name
     question: Text | None = None
@@ -175,6 +180,8 @@ class Case(_Limited):
 
 class Corpus(_Part):
     """The articles that a suite was written for; paths are relative to the suite file."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_CORPUS)
 
     folder: Text | None = Field(default=None, description="Article files, read into a library of their own.")
     library: Text | None = Field(default=None, description="A library as it is.")

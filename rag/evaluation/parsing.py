@@ -18,7 +18,7 @@ Value = None | str | int | float | bool | list["Value"] | dict[str, "Value"]
 
 _DEEPEST = 20
 """Levels of nesting; a suite has nine."""
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]{1,300}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -63,7 +63,7 @@ def yaml_value(text: str) -> Value:
         line = text.count("\n", 0, found.start()) + 1
         raise Mistake(line, f"the character {found[0]!a} cannot be read; write it as an escape in double quotes")
     try:
-        return _Builder().built(yaml.parse(text, Loader=_LOADER))
+        return _Builder().built(yaml.parse(text, Loader=LOADER))
     except yaml.MarkedYAMLError as error:
         raise _explained(error, text) from error
     except yaml.YAMLError as error:

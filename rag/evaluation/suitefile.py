@@ -14,7 +14,7 @@ from rag.evaluation.cases import Suite
 from rag.evaluation.mistakes import Problem, named_lines, repeated, told
 from rag.evaluation.parsing import Entries, Fields, Mistake, Value, json_value, yaml_value
 
-__all__ = ["Problem", "case_lines", "problems", "read_suite", "suite_of"]
+__all__ = ["JSONL", "Problem", "case_lines", "problems", "read_bytes", "read_suite", "suite_of"]
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a suite file; 10,000 cases take about 5 MB."""
@@ -23,7 +23,7 @@ YAML, JSONL = (".yaml", ".yml"), (".jsonl",)
 
 def read_suite(path: Path) -> Suite:
     """Return the suite that a file holds; raise SuiteError, which names the first mistake's line."""
-    return suite_of(_bytes(path), path)
+    return suite_of(read_bytes(path), path)
 
 
 def suite_of(content: bytes, path: Path) -> Suite:
@@ -38,15 +38,16 @@ def suite_of(content: bytes, path: Path) -> Suite:
 
 def problems(path: Path) -> list[Problem]:
     """Return every mistake in a suite file by line, none where it can be run; raise SuiteError if it is unreadable."""
-    return _examined(_bytes(path), path)[2]
+    return _examined(read_bytes(path), path)[2]
 
 
 def case_lines(path: Path) -> dict[str, int]:
     """Return the line in which each case of a suite file begins, by case id; raise SuiteError."""
-    return dict(named_lines(_examined(_bytes(path), path)[1]))
+    return dict(named_lines(_examined(read_bytes(path), path)[1]))
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a suite file; raise SuiteError where it cannot be one."""
     if path.suffix.lower() not in YAML + JSONL:
         raise SuiteError(f"{path} is no suite file; name one that ends in .yaml, .yml or .jsonl.")
     try:
