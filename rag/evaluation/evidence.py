@@ -10,6 +10,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from rag.embed import RememberingEmbedder
 from rag.errors import ArticleNotFoundError, ConfigurationError
@@ -25,8 +26,10 @@ _REMEMBERED = 512
 class Evidence:
     """The corpus of a suite, for scorers; safe to use from several threads, and sees what others ingest."""
 
-    def __init__(self, library: Library, embedder: Embedder) -> None:
+    def __init__(self, library: Library, embedder: Embedder, folder: Path | None = None) -> None:
         self.library = library
+        self.folder = folder
+        """Where the suite file lies, and the scorers that it brings."""
         self.similarity: Similarity = by_meaning(RememberingEmbedder(embedder))
         self._lock = threading.Lock()
         self._known = _Known(-1, ())
