@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import ingest as ingesting
@@ -17,11 +17,14 @@ from ingest.files import find
 from ingest.names import path_text
 from ingest.report import report_text
 from rag import sentences
-from rag.compose import Newsroom, make_embedder, newsroom
+from rag.compose import Newsroom, make_chat, make_embedder, newsroom
 from rag.errors import ConfigurationError
 from rag.evaluation.cases import Suite
 from rag.evaluation.corpus import corpus_digest, manifest
+from rag.evaluation.order import Order
 from rag.library.lock import taking_turns
+from rag.protocols import ChatModel
+from rag.provider.recorded import RecordingChat, ReplayedChat
 from rag.settings import Settings, default_cache, read_settings
 from rag.terminal import working
 from rag.types import digest
@@ -47,14 +50,47 @@ def corpus_of(
         yield room
 
 
-def configured(**given: object) -> Settings:
-    """Return the settings, what is given (and not None) before the environment; raise ConfigurationError."""
-    return read_settings(**given)
+@contextmanager
+def corpora_of(order: Order, suites: Sequence[Suite]) -> Iterator[list[Newsroom]]:
+    """Open the articles of each of the suites that are ordered."""
+    settings, cache = _settings(order), default_cache() / "corpora"
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(corpus_of(suite, path, settings, cache=cache, library=order.library))
+            for suite, path in zip(suites, order.suites, strict=True)
+        ]
 
 
-def default_corpora() -> Path:
-    """Return where folders of articles are kept as libraries."""
-    return default_cache() / "corpora"
+def chat_model(order: Order, *, session: str) -> ChatModel | None:
+    """Return the model that writes answers, recorded or replayed where that is ordered; None for the reader.
+
+    `session` names the run, see `RecordingChat`.
+    """
+    settings = _settings(order)
+    return _taped(order, settings, session) if settings.generative else None
+
+
+def judge_model(order: Order, *, session: str) -> ChatModel | None:
+    """Return the model that judges answers, recorded or replayed in the same way; None where none is ordered."""
+    return _taped(order, read_settings(chat_model=order.judge), session) if order.judge else None
+
+
+def _taped(order: Order, settings: Settings, session: str) -> ChatModel:
+    if order.replay:
+        return ReplayedChat(order.replay, settings.chat_model)
+    model = make_chat(settings)
+    return RecordingChat(model, order.record, session=session) if order.record else model
+
+
+def _settings(order: Order) -> Settings:
+    """Return the settings of a run; replies that are replayed stand for a model, so none needs to be configured."""
+    if order.replay and order.answerer == "extractive":
+        raise ConfigurationError("--replay gives a chat model's replies; leave out --answerer extractive.")
+    answerer = "generative" if order.replay else order.answerer
+    settings = read_settings(library=order.library, answerer=answerer, chat_model=order.model)
+    if order.record and not (settings.generative or order.judge):
+        raise ConfigurationError("--record keeps a chat model's replies; set OPENAI_API_KEY or OPENAI_BASE_URL.")
+    return settings
 
 
 def corpus_remarks(suite: Suite, room: Newsroom) -> list[str]:

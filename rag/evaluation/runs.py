@@ -50,7 +50,7 @@ class RunDirectory:
         except OSError as error:
             raise StorageError(f"{path} cannot be made ({error.strerror}); choose another place with --out.") from error
         run = cls(path, info, [suite.absolute() for suite in suites])
-        run._save()
+        run.save()
         return run
 
     @classmethod
@@ -78,7 +78,7 @@ class RunDirectory:
         """Note that all was asked and scored."""
         self.finished = True
         self._samples.close()
-        self._save()
+        self.save()
 
     def append(self, sample: Sample) -> None:
         """Keep a sample; raise StorageError."""
@@ -141,7 +141,8 @@ class RunDirectory:
         except (ValueError, LookupError) as error:
             raise ConfigurationError(f"{self.path / _RESULTS} is damaged; make it again with score.") from error
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write how the run was made."""
         header: dict[str, Json] = {
             "format": FORMAT,
             "finished": self.finished,

@@ -11,12 +11,14 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import ConfigurationError
 from rag.protocols import ChatModel, Message
-from rag.rowfile import Row, RowFile
+from rag.rowfile import RowFile
 from rag.types import Usage, digest
+from rag.wire import Json
 
 
 class RecordingChat:
@@ -65,15 +67,18 @@ class ReplayedChat:
     """Gives the replies of a file; no server is ever asked."""
 
     def __init__(self, path: Path, name: str) -> None:
-        """Read the file; raise ConfigurationError where it holds no replies."""
+        """Read the file; raise ConfigurationError where it holds no replies of this model."""
         self._path = path
         self._name = name
         self._asked = _Occurrences()
-        self._replies = {
-            (key, occurrence): (pieces, usage) for key, occurrence, pieces, usage in _replies(RowFile(path))
-        }
-        if not self._replies:
+        self._replies = dict(_replies(RowFile(path)))
+        models = {reply.model for reply in self._replies.values()}
+        if not models:
             raise ConfigurationError(f"{path} holds no recorded replies; make it with --record {path}.")
+        if name not in models:
+            raise ConfigurationError(
+                f"{path} holds replies of {', '.join(sorted(models))}, not of {name}; name the model."
+            )
 
     @property
     def name(self) -> str:
@@ -85,19 +90,20 @@ class ReplayedChat:
         key = _key(self._name, messages)
         reply = self._replies.get((key, self._asked.next(key)))
         if reply is None:
-            raise ConfigurationError(self._why_not(key))
-        pieces, usage = reply
-        yield from pieces
-        if usage is not None:
-            yield usage
+            raise ConfigurationError(
+                f"{self._path} holds no reply of {self._name} to this request: a question, a prompt or an article"
+                " changed, or it is asked more often. Record again with --record."
+            )
+        yield from reply.pieces
+        if reply.usage is not None:
+            yield reply.usage
 
-    def _why_not(self, key: str) -> str:
-        if (key, 0) in self._replies:
-            return f"{self._path} holds fewer replies to this request than are asked for; record again with --record."
-        return (
-            f"{self._path} holds no reply of {self._name} to this request: the question, a prompt, the articles or the"
-            " model changed since. Record again with --record."
-        )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reply:
+    model: str
+    pieces: tuple[str, ...]
+    usage: Usage | None
 
 
 class _Occurrences:
@@ -118,16 +124,17 @@ def _key(model: str, messages: Sequence[Message]) -> str:
     return digest(json.dumps([model, [[message.role, message.content] for message in messages]]))
 
 
-def _replies(file: RowFile) -> Iterator[tuple[str, int, list[str], Usage | None]]:
+def _replies(file: RowFile) -> Iterator[tuple[tuple[str, int], _Reply]]:
+    """Yield the replies by key and occurrence; of a line that a kill left torn, nothing."""
     for _, row in file.rows():
-        if reply := _reply(row):
-            yield reply
+        match row:
+            case {"key": str(key), "occurrence": int(occurrence), "model": str(model), "pieces": [*pieces]}:
+                usage = _usage(row.get("usage"))
+                yield (key, occurrence), _Reply(model=model, pieces=tuple(map(str, pieces)), usage=usage)
 
 
-def _reply(row: Row) -> tuple[str, int, list[str], Usage | None] | None:
-    match row:
-        case {"key": str(key), "occurrence": int(occurrence), "pieces": list(pieces), "usage": None | [int(), int()]}:
-            counts = row["usage"]
-            usage = Usage(input_tokens=counts[0], output_tokens=counts[1]) if isinstance(counts, list) else None
-            return key, occurrence, [str(piece) for piece in pieces], usage
+def _usage(counts: Json) -> Usage | None:
+    match counts:
+        case [int(read), int(written)]:
+            return Usage(input_tokens=read, output_tokens=written)
     return None

@@ -1,0 +1,174 @@
+"""From suite files to a run that is asked and scored; the same run scored again, compared, and ready to be reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import ConfigurationError, DatelineError
+from rag.evaluation.cases import Case, Suite
+from rag.evaluation.comparing import compare
+from rag.evaluation.corpus import corpus_digest, manifest
+from rag.evaluation.evidence import Evidence
+from rag.evaluation.judge import make_judge
+from rag.evaluation.opening import chat_model, corpora_of, corpus_remarks, judge_model
+from rag.evaluation.order import Order
+from rag.evaluation.results import Report, RunInfo
+from rag.evaluation.runner import Ready, kept, run_suites, score_suites
+from rag.evaluation.runs import RunDirectory
+from rag.evaluation.scorers import Scorer
+from rag.evaluation.suitefile import read_suite
+from rag.evaluation.summary import Tally
+from rag.terminal import progress_bar
+
+if TYPE_CHECKING:
+    from rag.answer import Desk
+    from rag.compose import Newsroom
+
+_MAY_DIFFER = {"name", "started", "judge", "remarks"}
+"""What may be another when a run goes on."""
+
+
+class StoppedError(DatelineError):
+    """The user stopped a run, which can go on."""
+
+
+def evaluate(order: Order, suites: Sequence[Suite]) -> RunDirectory:
+    """Ask and score what is ordered, or what is left of it; raise DatelineError, StoppedError among them."""
+    if len({suite.suite for suite in suites}) < len(suites):
+        raise ConfigurationError("Two of these suites have one name; a run tells suites apart by their names.")
+    chosen = [order.wanted(suite) for suite in suites]
+    if not any(chosen):
+        raise ConfigurationError("No case is selected; change --tag or --case, or leave them out.")
+    with corpora_of(order, suites) as rooms:
+        run = _begun(order, _info(order, suites, rooms))
+        chat = chat_model(order, session=_session(run))
+        ready = [
+            # Answers of a reader that stood in for the model would be counted as the model's.
+            _ready(suite, cases, room, replace(room.desk(chat), fallback=None))
+            for suite, cases, room in zip(suites, chosen, rooms, strict=True)
+        ]
+        try:
+            with progress_bar() as advance:
+                run_suites(ready, run, jobs=order.jobs, advance=advance)
+                score_suites(ready, run, judge=_judge(order, run), jobs=order.jobs, advance=advance)
+        except KeyboardInterrupt:
+            raise StoppedError(
+                f"Stopped; the answers so far are kept. To go on, run the same again with --out {run.path}."
+            ) from None
+    run.finish()
+    return run
+
+
+def score_again(order: Order, run: RunDirectory) -> None:
+    """Score the answers of a run by what the suites of the order say now; nothing is asked again but of a judge."""
+    suites = [read_suite(path) for path in order.suites]
+    attempts = range(1, run.info.attempts + 1)
+    with corpora_of(replace(order, answerer="extractive", record=None, replay=None), suites) as rooms:
+        remarks = [remark for suite, room in zip(suites, rooms, strict=True) for remark in corpus_remarks(suite, room)]
+        if corpus_digest(_corpus(rooms)) != run.info.corpus_digest:
+            remarks.append("Scored over other articles than were asked.")
+        ready = []
+        for suite, room in zip(suites, rooms, strict=True):
+            asked = [
+                case
+                for case in suite.cases
+                if case.skip or all(kept(run, suite, case, attempt) for attempt in attempts)
+            ]
+            if left := len(suite.cases) - len(asked):
+                remarks.append(f"{left} cases of {suite.suite} ask what this run did not ask; they are left out.")
+            ready.append(_ready(suite, tuple(asked), room, room.desk()))
+        if not any(each.cases for each in ready):
+            raise ConfigurationError(f"The run {run.path} asked nothing of what these suites ask; run them.")
+        with progress_bar() as advance:
+            score_suites(ready, run, judge=_judge(order, run), jobs=order.jobs, advance=advance)
+    run.info = replace(run.info, judge=order.judge, remarks=tuple(remarks))
+    run.save()
+
+
+def report_of(run: RunDirectory, baseline: RunDirectory | None = None) -> Report:
+    """Return what a scored run shows, beside a baseline where there is one; needs neither suite nor corpus."""
+    tally = Tally()
+    for result in run.results():
+        tally.add(result)
+    for case in run.skipped():
+        tally.skipped(case)
+    report = Report(run=run.info, summary=tally.summary(), results=run.results)
+    if baseline is None:
+        return report
+    comparison = compare(
+        baseline.results(),
+        run.results(),
+        baseline=baseline.info.name,
+        corpus_before=baseline.info.corpus,
+        corpus_after=run.info.corpus,
+    )
+    return replace(report, comparison=comparison, before=baseline.sample)
+
+
+def _ready(suite: Suite, cases: tuple[Case, ...], room: Newsroom, desk: Desk) -> Ready:
+    return Ready(suite=suite, cases=cases, desk=desk, evidence=Evidence(room.library, room.embedder))
+
+
+def _corpus(rooms: Sequence[Newsroom]) -> dict[str, str]:
+    return {article: current for room in rooms for article, current in manifest(room.library).items()}
+
+
+def _info(order: Order, suites: Sequence[Suite], rooms: Sequence[Newsroom]) -> RunInfo:
+    started = datetime.now(UTC)
+    out = order.out or Path("eval-runs", f"{_plain(suites[0].suite)}-{started:%Y%m%dT%H%M%SZ}")
+    corpus, settings = _corpus(rooms), rooms[0].settings
+    remarks = [remark for suite, room in zip(suites, rooms, strict=True) for remark in corpus_remarks(suite, room)]
+    told = {"passages": str(settings.passages), "embedding_model": rooms[0].embedder.name}
+    if settings.generative:
+        told["context_tokens"] = str(settings.context_tokens)
+    return RunInfo(
+        name=out.name,
+        started=started,
+        suites=tuple(suite.suite for suite in suites),
+        answerer="generative" if settings.generative else "extractive",
+        model=settings.chat_model if settings.generative else "extractive",
+        settings=told,
+        corpus=corpus,
+        corpus_digest=corpus_digest(corpus),
+        version=version("dateline"),
+        attempts=order.attempts,
+        judge=order.judge,
+        remarks=tuple(remarks),
+    )
+
+
+def _begun(order: Order, info: RunInfo) -> RunDirectory:
+    """Return a new run, or the interrupted one of the same kind that lies at the place of the order."""
+    place = order.out or Path("eval-runs", info.name)
+    if not RunDirectory.exists(place):
+        return RunDirectory.create(place, info, order.suites)
+    run = RunDirectory.open(place)
+    if run.complete:
+        raise ConfigurationError(
+            f"The run {place} is complete; choose another place with --out, or `dateline eval score {place}`."
+        )
+    own = (each.name for each in fields(RunInfo) if each.name not in _MAY_DIFFER)
+    if other := [name for name in own if getattr(run.info, name) != getattr(info, name)]:
+        raise ConfigurationError(
+            f"The run {place} was begun with other {', '.join(other)}; choose another place with --out."
+        )
+    return run
+
+
+def _judge(order: Order, run: RunDirectory) -> Scorer | None:
+    model = judge_model(order, session=_session(run))
+    return make_judge(model, votes=order.votes) if model else None
+
+
+def _session(run: RunDirectory) -> str:
+    return run.info.started.isoformat()
+
+
+def _plain(name: str) -> str:
+    """Return a suite's name as a part of a file's name."""
+    return "".join(each if each.isalnum() else "-" for each in name)[:60].strip("-") or "suite"
