@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 
 from rag.evaluation.metrics import metric
-from rag.evaluation.results import Change, Direction, Estimate, Outcome, Summary
+from rag.evaluation.results import Change, Comparison, Direction, Estimate, Outcome, Summary
 
 OUTCOMES = {
     Outcome.PASSED: "passed",
@@ -83,6 +83,28 @@ def samples(estimate: Estimate) -> str:
 def worth(change: Change) -> str:
     """Return in words which way a metric went."""
     return {Direction.BETTER: "better", Direction.WORSE: "worse"}.get(change.direction, Direction.NO_EVIDENCE.value)
+
+
+def size(name: str, value: float) -> str:
+    """Return how large a change of a metric is, without its sign."""
+    return difference(name, abs(value)).lstrip("+±")
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return in a sentence or two what two runs show together."""
+    moved = sum(change.direction is not Direction.NO_EVIDENCE for change in comparison.changes)
+    metrics = count(len(comparison.changes), "metric")
+    said = f"{moved} of {metrics} moved." if moved else f"No evidence of change in {metrics}."
+    p = probability(comparison.p)
+    return (
+        f"{said} {count(len(comparison.broken), 'case')} broke, {len(comparison.mended):,} mended "
+        f"(exact McNemar test, p {p if p.startswith('<') else f'= {p}'})."
+    )
+
+
+def day(when: datetime | None) -> str:
+    """Return a date for people; empty when unknown."""
+    return f"{when.day} {when:%B %Y}" if when else ""
 
 
 def moment(when: datetime) -> str:

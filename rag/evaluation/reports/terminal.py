@@ -9,7 +9,7 @@ from itertools import islice
 
 from rag.evaluation.reports import figures
 from rag.evaluation.reports.told import Told, failing, place, wrong
-from rag.evaluation.results import Change, Comparison, Direction, Estimate, Report, Result
+from rag.evaluation.results import Change, Comparison, Estimate, Report, Result
 from rag.plain import safe
 
 SHOWN = 20
@@ -88,7 +88,7 @@ def _comparison(comparison: Comparison, columns: int) -> list[str]:
     for name, cases in (("Broken", comparison.broken), ("Mended", comparison.mended)):
         if cases:
             lines.append(_cut(f"{name} ({len(cases):,}): {', '.join(cases)}", columns))
-    lines.append(_verdict(comparison))
+    lines.append(figures.verdict(comparison))
     for what, names in (
         ("only in the baseline", comparison.only_before),
         ("only in this run", comparison.only_after),
@@ -113,24 +113,10 @@ def _change(change: Change) -> tuple[str, ...]:
     )
 
 
-def _verdict(comparison: Comparison) -> str:
-    moved = [change for change in comparison.changes if change.direction is not Direction.NO_EVIDENCE]
-    said = (
-        f"{len(moved)} of {len(comparison.changes)} metrics moved" if moved else "No evidence of change in any metric"
-    )
-    flips = f"{len(comparison.broken):,} broken, {len(comparison.mended):,} mended"
-    return f"{said}; cases: {flips} (exact McNemar test, p {_equals(comparison.p)})."
-
-
-def _equals(p: float) -> str:
-    told = figures.probability(p)
-    return told if told.startswith("<") else f"= {told}"
-
-
 def _closing(report: Report, columns: int) -> list[str]:
     lines = []
     if report.summary.detectable is not None:
-        points = figures.difference("pass", report.summary.detectable).lstrip("+")
+        points = figures.size("pass", report.summary.detectable)
         lines.append(f"A suite of this size shows a change of the pass rate of {points} or more (power 0.8).")
     return lines + [_cut(f"Note: {remark}", columns) for remark in report.run.remarks]
 

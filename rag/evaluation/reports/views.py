@@ -1,0 +1,101 @@
+"""One failing result as the page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.evaluation.cases import Asked
+from rag.evaluation.reports.marked import LONGEST, Edit, Piece, Shown, edits, passages, pieces
+from rag.evaluation.reports.told import place, wrong
+from rag.evaluation.results import Check, Result, Sample
+from rag.types import Answer, Hit, Turn
+
+_STATUSES = {
+    "answered": "Answered",
+    "partial": "Partly answered",
+    "conflicting": "Sources disagree",
+    "not_in_sources": "Not in these articles",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What the baseline answered."""
+
+    same: bool
+    text: str
+    edits: tuple[Edit, ...]
+    """Empty where the texts are too long to be compared."""
+    status: str | None
+    """Its status, where it is another one now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A result, cut and compared."""
+
+    where: str
+    """Which turn and attempt, where its case has several."""
+    question: str
+    history: tuple[Turn, ...]
+    limits: str
+    searched: str | None
+    """The question as it was searched, where that is another one."""
+    status: str
+    wrong: tuple[Check, ...]
+    holding: int
+    """How many other expectations hold."""
+    pieces: tuple[Piece, ...]
+    passages: tuple[Shown, ...]
+    hits: tuple[Hit, ...]
+    note: str | None
+    before: Before | None
+
+
+def view(result: Result, among: int, before: Sample | None) -> View:
+    """Return a result of a case that has so many."""
+    sample, answer = result.sample, result.sample.answer
+    return View(
+        where=place(result, among),
+        question=result.asked.question,
+        history=answer.question.history if answer else (),
+        limits=_limits(result.asked),
+        searched=answer.standalone if answer and answer.standalone != result.asked.question.strip() else None,
+        status=_STATUSES[answer.status.value] if answer else "No answer",
+        wrong=wrong(result),
+        holding=sum(check.passed is True for check in result.checks),
+        pieces=tuple(pieces(answer)) if answer else (),
+        passages=tuple(passages(answer)) if answer else (),
+        hits=answer.hits if answer else (),
+        note=answer.note if answer else None,
+        before=_before(before, sample, answer) if before else None,
+    )
+
+
+def _before(before: Sample, sample: Sample, answer: Answer | None) -> Before:
+    then, now = before.answer, answer
+    old = then.text if then else before.error or ""
+    new = now.text if now else sample.error or ""
+    comparable = then is not None and now is not None and old != new
+    status = _STATUSES[then.status.value] if then else "No answer"
+    return Before(
+        same=old == new,
+        text=old[:LONGEST],
+        edits=tuple(edits(old, new)) if comparable else (),
+        status=status if (then and then.status) != (now and now.status) else None,
+    )
+
+
+def _limits(asked: Asked) -> str:
+    return ", ".join(
+        filter(
+            None,
+            (
+                f"published since {asked.since}" if asked.since else "",
+                f"published until {asked.until}" if asked.until else "",
+                f"as of {asked.as_of}" if asked.as_of else "",
+                f"by {' or '.join(asked.publishers)}" if asked.publishers else "",
+                f"in {' or '.join(asked.articles)}" if asked.articles else "",
+            ),
+        )
+    )
