@@ -18,9 +18,10 @@ import typer
 
 from rag import plain, wire
 from rag.errors import ConfigurationError, DatelineError, UserError
+from rag.evaluation.commands import cli as evaluation
 from rag.question.batch import Made, answered_rows, batch_lines
 from rag.question.requests import make_question, make_scope
-from rag.terminal import progress_bar, working
+from rag.terminal import progress_bar, show, tell, working
 from rag.types import Question, Scope
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def options(
 
 articles = typer.Typer(no_args_is_help=True, help="List, show and remove stored articles.", rich_markup_mode=None)
 cli.add_typer(articles, name="articles")
+cli.add_typer(evaluation, name="eval")
 
 AtLibrary = Annotated[Path | None, typer.Option("--library", help="Directory of the library (or DATELINE_LIBRARY).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/json.md).")]
@@ -83,18 +85,18 @@ def ingest(
 
     with _newsroom(library, create=True) as room, progress_bar() as advance:
 
-        def show(at: Progress) -> None:
+        def met(at: Progress) -> None:
             advance(at.done, at.total, f"{at.articles:,} articles, {plain.safe(at.path.name)}")
 
         try:
-            report = ingest_paths(paths, room.library, room.embedder, progress=show)
+            report = ingest_paths(paths, room.library, room.embedder, progress=met)
         except DatelineError as error:
             if as_json and (done := partial_report(error)):
-                _print(report_object(done))
+                show(report_object(done))
             raise
     for line in (*report.remarks, *report.failed):
-        _tell(str(line))
-    _print(report_object(report) if as_json else report_text(report))
+        tell(str(line))
+    show(report_object(report) if as_json else report_text(report))
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -117,7 +119,7 @@ def ask(
         desk = room.desk()
         if isinstance(asked, Question):
             answer = desk.ask(asked)
-            _print(wire.answer_object(answer) if as_json else plain.answer_text(answer))
+            show(wire.answer_object(answer) if as_json else plain.answer_text(answer))
         else:
             _run(asked, lambda each: wire.answer_object(desk.ask(each)))
 
@@ -142,7 +144,7 @@ def search(
         desk = room.desk()
         if isinstance(asked, Question):
             hits = desk.search(asked, limit)
-            _print(wire.hits_object(hits) if as_json else plain.hits_text(hits))
+            show(wire.hits_object(hits) if as_json else plain.hits_text(hits))
         else:
             _run(asked, lambda each: wire.hits_object(desk.search(each, limit)))
 
@@ -168,7 +170,7 @@ def doctor(library: AtLibrary = None, as_json: AsJson = False) -> None:
     """Check the library, and say what to do about what is wrong."""
     with _newsroom(library, any_model=True) as room:
         findings = room.library.check()
-    _print(wire.findings_object(findings) if as_json else plain.findings_text(findings))
+    show(wire.findings_object(findings) if as_json else plain.findings_text(findings))
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 
@@ -200,7 +202,7 @@ def articles_list(
     """List the current articles, newest first."""
     with _newsroom(library, any_model=True) as room:
         found, total = room.library.articles(limit=limit, offset=offset), room.library.count()
-    _print(wire.articles_object(found, total) if as_json else plain.articles_text(found, total))
+    show(wire.articles_object(found, total) if as_json else plain.articles_text(found, total))
 
 
 @articles.command("show")
@@ -213,7 +215,7 @@ def articles_show(
     """Show one article as it is stored."""
     with _newsroom(library, any_model=True) as room:
         article = room.library.article(article_id, version)
-        _print(
+        show(
             wire.article_object(article) if as_json else plain.article_text(article, room.library.versions(article_id))
         )
 
@@ -232,7 +234,7 @@ def articles_remove(
                 print(f"Removed {article_id}.")
             except UserError as error:
                 failed += 1
-                _tell(str(error))
+                tell(str(error))
     raise typer.Exit(1 if failed else 0)
 
 
@@ -247,7 +249,7 @@ def main(words: Sequence[str] | None = None) -> None:
         finally:
             sys.stdout.flush()
     except DatelineError as error:
-        _tell(" ".join([str(error), *getattr(error, "__notes__", ())]))
+        tell(" ".join([str(error), *getattr(error, "__notes__", ())]))
         sys.exit(2 if isinstance(error, UserError) else 1)
     except BrokenPipeError:
         # The reader of the pipe (such as `head`) has seen enough; closing standard output again would complain.
@@ -283,15 +285,6 @@ def _run(batch: Path, answered: Callable[[Question], Made]) -> None:
             failed |= "error" in made
             print(json.dumps(made, ensure_ascii=False), flush=True)
     raise typer.Exit(1 if failed else 0)
-
-
-def _tell(what: str) -> None:
-    """Say what went wrong, in one line on standard error."""
-    print("dateline:", plain.safe(" ".join(what.split())), file=sys.stderr)
-
-
-def _print(made: str | Made) -> None:
-    print(made if isinstance(made, str) else json.dumps(made, ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,33 @@
-"""Signs of life for long work, on standard error and only to a terminal (the home of rich)."""
+"""What the command line says: results, failures, and signs of life for long work (the home of rich)."""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+
+from rag.plain import safe
+from rag.wire import Json
 
 Advance = Callable[[int, int | None, str], None]
 """Takes how much is done, of how much (None: not known), and what is at hand."""
 
 
+def show(made: str | Mapping[str, Json]) -> None:
+    """Print a text, or an object as JSON."""
+    text = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False, indent=2)
+    sys.stdout.write(f"{text}\n")
+
+
+def tell(what: str) -> None:
+    """Say what went wrong, in one line on standard error."""
+    sys.stderr.write(f"dateline: {safe(' '.join(what.split()))}\n")
+
+
 @contextmanager
 def progress_bar() -> Iterator[Advance]:
-    """Show a bar for as long as the block runs."""
+    """Show a bar on standard error, if that is a terminal, for as long as the block runs."""
     if not sys.stderr.isatty():
         yield lambda _done, _total, _what: None
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -14,9 +15,11 @@ from rag.evaluation.cases import Case, Suite
 from rag.evaluation.comparing import compare
 from rag.evaluation.corpus import corpus_digest, manifest
 from rag.evaluation.evidence import Evidence
-from rag.evaluation.judge import make_judge
 from rag.evaluation.opening import chat_model, corpora_of, corpus_remarks, judge_model
 from rag.evaluation.order import Order
+from rag.evaluation.reports import report_object, write_junit
+from rag.evaluation.reports.html import write_html
+from rag.evaluation.reports.markdown import write_markdown
 from rag.evaluation.results import Report, RunInfo
 from rag.evaluation.runner import Ready, kept, run_suites, score_suites
 from rag.evaluation.runs import RunDirectory
@@ -110,6 +113,15 @@ def report_of(run: RunDirectory, baseline: RunDirectory | None = None) -> Report
     return replace(report, comparison=comparison, before=baseline.sample)
 
 
+def write_reports(report: Report, directory: Path) -> None:
+    """Write every form of a report into a run's directory."""
+    write_html(report, directory / "report.html")
+    write_markdown(report, directory / "report.md")
+    write_junit(report, directory / "junit.xml")
+    told = json.dumps(report_object(report), ensure_ascii=False, indent=1)
+    (directory / "report.json").write_text(told + "\n", encoding="utf-8", errors="backslashreplace")
+
+
 def _ready(suite: Suite, cases: tuple[Case, ...], room: Newsroom, desk: Desk) -> Ready:
     return Ready(suite=suite, cases=cases, desk=desk, evidence=Evidence(room.library, room.embedder))
 
@@ -161,6 +173,8 @@ def _begun(order: Order, info: RunInfo) -> RunDirectory:
 
 
 def _judge(order: Order, run: RunDirectory) -> Scorer | None:
+    from rag.evaluation.judge import make_judge  # noqa: PLC0415  only where a judge is asked
+
     model = judge_model(order, session=_session(run))
     return make_judge(model, votes=order.votes) if model else None
 

@@ -50,6 +50,11 @@ def corpus_of(
         yield room
 
 
+def configured(**given: object) -> Settings:
+    """Return the settings, what is given (and not None) before the environment; raise ConfigurationError."""
+    return read_settings(**given)
+
+
 @contextmanager
 def corpora_of(order: Order, suites: Sequence[Suite]) -> Iterator[list[Newsroom]]:
     """Open the articles of each of the suites that are ordered."""
@@ -72,7 +77,7 @@ def chat_model(order: Order, *, session: str) -> ChatModel | None:
 
 def judge_model(order: Order, *, session: str) -> ChatModel | None:
     """Return the model that judges answers, recorded or replayed in the same way; None where none is ordered."""
-    return _taped(order, read_settings(chat_model=order.judge), session) if order.judge else None
+    return _taped(order, configured(chat_model=order.judge), session) if order.judge else None
 
 
 def _taped(order: Order, settings: Settings, session: str) -> ChatModel:
@@ -87,7 +92,7 @@ def _settings(order: Order) -> Settings:
     if order.replay and order.answerer == "extractive":
         raise ConfigurationError("--replay gives a chat model's replies; leave out --answerer extractive.")
     answerer = "generative" if order.replay else order.answerer
-    settings = read_settings(library=order.library, answerer=answerer, chat_model=order.model)
+    settings = configured(library=order.library, answerer=answerer, chat_model=order.model)
     if order.record and not (settings.generative or order.judge):
         raise ConfigurationError("--record keeps a chat model's replies; set OPENAI_API_KEY or OPENAI_BASE_URL.")
     return settings

@@ -1,0 +1,215 @@
+"""`dateline eval`: suites in; a table or JSON, reports and an exit code out.
+
+Exit codes: 0 every case and threshold holds · 1 something failed or got worse · 2 wrong usage, suite or settings.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from rag.terminal import show, tell
+
+if TYPE_CHECKING:
+    from typer._click import Context
+
+    from rag.evaluation.gates import Threshold
+    from rag.evaluation.runs import RunDirectory
+
+_RUN = "run"
+
+
+class _Runs(TyperGroup):
+    """Takes `dateline eval SUITE` for `dateline eval run SUITE`."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Put the command's name before words that do not begin with one."""
+        named = not args or args[0] in self.commands or args[0] == "--help"
+        return super().parse_args(ctx, args if named else [_RUN, *args])
+
+
+cli = typer.Typer(
+    cls=_Runs,
+    no_args_is_help=True,
+    help="Measure answers: dateline eval SUITE… runs suites of questions with expectations.",
+    rich_markup_mode=None,
+)
+
+Suites = Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Suite files: .yaml or .jsonl")]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Directory that a run wrote.")]
+AtLibrary = Annotated[Path | None, typer.Option("--library", help="Ask this library, not the suite's own articles.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/json.md).")]
+Baseline = Annotated[Path | None, typer.Option(metavar="RUN", help="Compare with this run; fail where it was better.")]
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(metavar="METRIC=VALUE", help="Fail below this value, or above it where less is better; repeatable."),
+]
+Judge = Annotated[str | None, typer.Option(metavar="MODEL", help="Let a chat model judge the answers too.")]
+Votes = Annotated[int, typer.Option("--judge-votes", min=1, max=99, help="How often it judges each answer.")]
+Record = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the chat model's replies in this file.")]
+Replay = Annotated[Path | None, typer.Option(metavar="FILE", help="Take the replies from this file; ask no server.")]
+Jobs = Annotated[int, typer.Option(min=1, max=64, help="Questions that are answered at a time.")]
+
+
+@cli.command(_RUN)
+def run(
+    suites: Suites,
+    library: AtLibrary = None,
+    answerer: Annotated[
+        Literal["auto", "extractive", "generative"] | None, typer.Option(help="Who answers (or DATELINE_ANSWERER).")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The chat model (or DATELINE_CHAT_MODEL).")] = None,
+    baseline: Baseline = None,
+    repeat: Annotated[int, typer.Option(min=1, max=1000, help="How often each question is asked.")] = 1,
+    jobs: Jobs = 1,
+    tag: Annotated[list[str] | None, typer.Option(help="Only cases with this tag; repeatable.")] = None,
+    case: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Only cases of such ids; repeatable.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many cases of each suite.")] = None,
+    fail_under: FailUnder = None,
+    record: Record = None,
+    replay: Replay = None,
+    judge: Judge = None,
+    judge_votes: Votes = 3,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run goes, or goes on.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask what suites ask, check what they expect, and report."""
+    from rag.evaluation.evaluate import evaluate
+    from rag.evaluation.gates import thresholds
+    from rag.evaluation.order import Order
+    from rag.evaluation.runs import RunDirectory
+    from rag.evaluation.suitefile import read_suite
+
+    read = [read_suite(path) for path in suites]
+    wanted = thresholds(fail_under or (), read)
+    before = RunDirectory.open(baseline) if baseline else None
+    order = Order(
+        suites=tuple(suites),
+        library=library,
+        answerer=answerer,
+        model=model,
+        tags=tuple(tag or ()),
+        ids=tuple(case or ()),
+        limit=limit,
+        attempts=repeat,
+        jobs=jobs,
+        record=record,
+        replay=replay,
+        judge=judge,
+        votes=judge_votes,
+        out=out,
+    )
+    _report(evaluate(order, read), before, wanted, as_json=as_json)
+
+
+@cli.command()
+def score(
+    run_path: RunPath,
+    suites: Annotated[list[Path] | None, typer.Option("--suite", help="In the place of the run's suites.")] = None,
+    library: AtLibrary = None,
+    baseline: Baseline = None,
+    jobs: Jobs = 1,
+    fail_under: FailUnder = None,
+    judge: Judge = None,
+    judge_votes: Votes = 3,
+    record: Record = None,
+    replay: Replay = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score the answers of a run again, by what its suites say now, without asking anew."""
+    from rag.evaluation.evaluate import score_again
+    from rag.evaluation.gates import thresholds
+    from rag.evaluation.order import Order
+    from rag.evaluation.runs import RunDirectory
+    from rag.evaluation.suitefile import read_suite
+
+    again = RunDirectory.open(run_path)
+    paths = tuple(suites or again.suites)
+    wanted = thresholds(fail_under or (), [read_suite(path) for path in paths])
+    before = RunDirectory.open(baseline) if baseline else None
+    order = Order(
+        suites=paths, library=library, jobs=jobs, judge=judge, votes=judge_votes, record=record, replay=replay
+    )
+    score_again(order, again)
+    _report(again, before, wanted, as_json=as_json)
+
+
+@cli.command()
+def compare(
+    run_path: RunPath,
+    baseline: Annotated[Path, typer.Argument(metavar="BASELINE", help="Directory of the earlier run.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what differs between two runs, and how sure that is."""
+    from rag.evaluation.runs import RunDirectory
+
+    _report(RunDirectory.open(run_path), RunDirectory.open(baseline), (), as_json=as_json)
+
+
+@cli.command()
+def report(run_path: RunPath, as_json: AsJson = False) -> None:
+    """Write the reports of a run again."""
+    from rag.evaluation.runs import RunDirectory
+
+    _report(RunDirectory.open(run_path), None, (), as_json=as_json)
+
+
+@cli.command()
+def validate(suites: Suites) -> None:
+    """Show every mistake in suite files, with its line."""
+    from rag.evaluation.suitefile import problems
+
+    found = [(path, problem) for path in suites for problem in problems(path)]
+    for path, problem in found:
+        show(f"{path}:{problem.line}: {problem}")
+    raise typer.Exit(2 if found else 0)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of suites, for editors."""
+    from rag.evaluation.schema import schema_text
+
+    show(schema_text().rstrip("\n"))
+
+
+@cli.command("import")
+def import_set(
+    form: Annotated[str, typer.Argument(metavar="FORMAT", help="squad, mrqa, newsqa, rows, ragas or promptfoo")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Its files.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where articles and suite go.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases.")] = None,
+) -> None:
+    """Turn a public question set into articles and a suite."""
+    from rag.errors import ConfigurationError
+    from rag.evaluation.importers import FORMS
+
+    if form not in FORMS:
+        raise ConfigurationError(f"There is no importer for {form}; name one of {', '.join(FORMS)}.")
+    made = FORMS[form](paths, out, limit=limit)
+    for failure in made.failed:
+        tell(str(failure))
+    for reason, count in made.left_out.items():
+        tell(f"Left out {count}: {reason}")
+    show(f"{made.articles} articles and {made.cases} cases: {made.suite}")
+    raise typer.Exit(1 if made.failed else 0)
+
+
+def _report(scored: RunDirectory, before: RunDirectory | None, wanted: tuple[Threshold, ...], *, as_json: bool) -> None:
+    """Write all reports, print one, and exit with what the run is worth."""
+    from rag.evaluation.evaluate import report_of, write_reports
+    from rag.evaluation.gates import failures
+    from rag.evaluation.reports import report_object, terminal_text
+
+    made = report_of(scored, before)
+    write_reports(made, scored.path)
+    show(report_object(made) if as_json else terminal_text(made))
+    if not as_json:
+        show(f"Report: {scored.path / 'report.html'}")
+    reasons = list(failures(made, wanted))
+    for reason in reasons:
+        tell(reason)
+    raise typer.Exit(1 if reasons else 0)
