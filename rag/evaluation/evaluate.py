@@ -173,10 +173,12 @@ def _begun(order: Order, info: RunInfo) -> RunDirectory:
 
 
 def _judge(order: Order, run: RunDirectory) -> Scorer | None:
+    model = judge_model(order, session=_session(run))
+    if model is None:
+        return None
     from rag.evaluation.judge import make_judge  # noqa: PLC0415  only where a judge is asked
 
-    model = judge_model(order, session=_session(run))
-    return make_judge(model, votes=order.votes) if model else None
+    return make_judge(model, votes=order.votes)
 
 
 def _session(run: RunDirectory) -> str:
