@@ -40,9 +40,14 @@ class Scores(NamedTuple):
         """Whether all are 0 or 1 and weigh the same."""
         return bool(np.isin(self.values, (0.0, 1.0)).all() and np.ptp(self.weights) == 0.0)
 
+    @property
+    def ratios(self) -> bool:
+        """Whether all lie between 0 and 1."""
+        return bool((self.values >= 0.0).all() and (self.values <= 1.0).all())
+
     def counting(self) -> Scores:
         """Return those that count: with a value and a weight."""
-        return self.where((self.weights > 0.0) & np.isfinite(self.values))
+        return self.where((self.weights > 0.0) & np.isfinite(self.weights) & np.isfinite(self.values))
 
     def where(self, kept: NDArray[np.bool_] | slice) -> Scores:
         """Return some of them."""

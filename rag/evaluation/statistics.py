@@ -48,7 +48,7 @@ _UNKNOWN = (math.nan, math.nan)
 def interval(
     values: ArrayLike, weights: ArrayLike, clusters: ArrayLike, aggregate: Aggregate = "mean", *, bounded: bool = True
 ) -> tuple[float, float, float]:
-    """Return the aggregate of scores with its interval; `bounded` tells that values are ratios.
+    """Return the aggregate of scores with its interval; `bounded` tells that values are ratios where they can be.
 
     * Mean of scores of 0 and 1 that weigh the same: Clopper-Pearson on the number of samples that would tell as much
       if they were independent (Korn and Graubard, Survey Methodology 1998).
@@ -62,6 +62,7 @@ def interval(
     if not count:
         return math.nan, *_UNKNOWN
     value = float(figure(scores, count, aggregate)(np.arange(count)[None])[0])
+    bounded = bounded and scores.ratios
     whole = (0.0, 1.0) if bounded else _UNKNOWN
     if not scores.varied:
         return value, *_unvaried(value, count, whole)
@@ -97,7 +98,7 @@ def paired(before: Scores, after: Scores, aggregate: Aggregate = "mean", *, boun
     every = np.arange(count)[None]
     values = float(was(every)[0]), float(now(every)[0])
     p = flipped(pulls(first, second, count, aggregate))
-    whole = (-1.0, 1.0) if bounded else _UNKNOWN
+    whole = (-1.0, 1.0) if bounded and both.ratios else _UNKNOWN
     if count == 1:
         return Paired(*values, *whole, p, None)
     drawn = _drawn(lambda units: now(units) - was(units), count, len(both.values))
