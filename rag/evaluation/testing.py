@@ -1,0 +1,131 @@
+"""What a test framework needs: the articles opened once, a case asked and scored, and its failure in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import indent
+
+from rag.answer import Desk
+from rag.evaluation.cases import Asked, Case, Cited, Suite
+from rag.evaluation.evidence import Evidence
+from rag.evaluation.opening import configured, corpus_of, corpus_remarks
+from rag.evaluation.reports.told import wrong
+from rag.evaluation.results import Check, Result
+from rag.evaluation.runner import ask_case
+from rag.evaluation.scoring import score_case
+from rag.plain import answer_text, safe
+from rag.types import Answer, Span, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The articles of a suite, ready to be asked."""
+
+    desk: Desk
+    evidence: Evidence
+    remarks: tuple[str, ...] = ()
+    """What is not as the suite had it, such as articles that changed."""
+
+
+class Corpora:
+    """The articles of all suites of a test session; suites in one place that name the same share a library."""
+
+    def __init__(self, cache: Path, *, answerer: str, library: Path | None = None) -> None:
+        self._cache, self._answerer, self._library = cache, answerer, library
+        self._opened: dict[tuple[Path | str | None, ...], Opened] = {}
+        self._stack = ExitStack()
+
+    def of(self, suite: Suite, path: Path) -> Opened:
+        """Return what answers the questions of a suite file; raise DatelineError where its articles cannot be used."""
+        key = (path.parent, suite.corpus.folder, suite.corpus.library, suite.corpus.digest)
+        if key not in self._opened:
+            settings = configured(answerer=self._answerer)
+            room = self._stack.enter_context(corpus_of(suite, path, settings, cache=self._cache, library=self._library))
+            self._opened[key] = Opened(
+                desk=room.desk(),
+                evidence=Evidence(room.library, room.embedder),
+                remarks=tuple(corpus_remarks(suite, room)),
+            )
+        return self._opened[key]
+
+    def close(self) -> None:
+        """Close the libraries."""
+        self._opened.clear()
+        self._stack.close()
+
+
+def tried(suite: Suite, case: Case, opened: Opened) -> tuple[Result, ...]:
+    """Ask a case and score its answers; raise ConfigurationError for an expectation that cannot be checked."""
+    samples = tuple(ask_case(suite, case, opened.desk, evidence=opened.evidence))
+    return score_case(suite, case, samples, opened.evidence)
+
+
+def failure_text(results: Sequence[Result]) -> str | None:
+    """Return what failed and how, the names of the failed checks in the first line; None where all is well."""
+    failing = [result for result in results if wrong(result)]
+    if not failing:
+        return None
+    names = dict.fromkeys(check.name for result in failing for check in wrong(result))
+    return "\n\n".join([", ".join(names), *(_turn_text(result, len(results)) for result in failing)])
+
+
+def one_answer(
+    suite: Suite,
+    opened: Opened,
+    question: str,
+    history: Sequence[Answer | tuple[str, str]],
+    given: Mapping[str, object],
+) -> Answer | str:
+    """Return the answer to one question, or the error in its place; `given` holds further fields of a case."""
+    earlier = [
+        {"question": turn.question.text, "answer": turn.text}
+        if isinstance(turn, Answer)
+        else dict(zip(("question", "answer"), turn, strict=True))
+        for turn in history
+    ]
+    case = Case.model_validate({"id": "ask", "question": question, "history": earlier, **given})
+    sample = next(ask_case(suite, case, opened.desk, evidence=opened.evidence))
+    return sample.answer or str(sample.error)
+
+
+def not_cited(answer: Answer, article: str | None, quote: str | None, evidence: Evidence) -> str | None:
+    """Return why an answer does not cite a quote, or an article where no quote is given, or None where it does."""
+    for citation in answer.citations:
+        place = Cited(article=article or citation.source.article_id, quote=quote)
+        span = Span(citation.start, citation.end)
+        if evidence.overlaps(place, article_id=citation.source.article_id, version=citation.version, span=span):
+            return None
+    wanted = " in ".join(filter(None, [quote and f"“{quote}”", article])) or "anything"
+    return f"does not cite {safe(wanted)}\n\n{_answer_text(answer)}"
+
+
+def not_abstained(answer: Answer) -> str | None:
+    """Return why an answer is no abstention, or None where it is one."""
+    if answer.status is Status.NOT_IN_SOURCES:
+        return None
+    return f"the question was to be left unanswered\n\n{_answer_text(answer)}"
+
+
+def _turn_text(result: Result, turns: int) -> str:
+    answer = result.sample.answer
+    turn = f" ({result.sample.turn} of {turns})" if turns > 1 else ""
+    asked = safe(f"Question{turn}: {_asked_text(result.asked)}")
+    said = [_answer_text(answer)] if answer else []
+    return "\n\n".join([asked, *said, *map(_check_text, wrong(result))])
+
+
+def _answer_text(answer: Answer) -> str:
+    return f"Status: {answer.status}\n\n{indent(answer_text(answer), '    ')}"
+
+
+def _asked_text(asked: Asked) -> str:
+    limits = asked.model_dump(mode="json", exclude={"question", "expect"}, exclude_defaults=True)
+    said = [f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in limits.items()]
+    return asked.question + (f" [{'; '.join(said)}]" if said else "")
+
+
+def _check_text(check: Check) -> str:
+    return safe(f"✗ {check.name}\n    expected  {check.expected}\n    got       {check.got}")
