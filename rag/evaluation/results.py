@@ -212,3 +212,5 @@ class Report:
     comparison: Comparison | None = None
     before: Callable[[tuple[str, str, int, int]], Sample | None] = lambda _: None
     """The baseline's sample of the same key, where there is one."""
+    skipped: tuple[Case, ...] = ()
+    """Cases that were not asked."""
