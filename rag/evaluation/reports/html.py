@@ -22,8 +22,8 @@ from typing import IO, TYPE_CHECKING
 from rag.evaluation.metrics import metric
 from rag.evaluation.reports import figures, plots
 from rag.evaluation.reports.marked import LONGEST
-from rag.evaluation.reports.told import Told, told
-from rag.evaluation.reports.views import view
+from rag.evaluation.reports.told import Told, among, told
+from rag.evaluation.reports.views import VERDICTS, view
 from rag.evaluation.results import Change, Estimate, Outcome, Report
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ _LISTED = 500
 _EXCERPT = 160
 """Characters of a passage that was consulted and not cited."""
 _SHADES = 10
-_VERDICTS = {"partial": "partly supported", "unsupported": "not supported", "uncited": "no source"}
 
 
 def write_html(report: Report, path: Path, *, detailed: int = DETAILED) -> None:
@@ -121,7 +120,7 @@ def _read(report: Report, environment: Environment, cases: IO[str], detailed: in
         in_full = room > 0
         views = [view(result, len(case.results), report.before(result.sample.key)) for result in case.failing]
         room -= cases.write(
-            template.render(case=case, row=row, views=views, in_full=in_full, broken=case.case.id in broken)
+            template.render(case=case, row=row, views=views, in_full=in_full, broken=among(case, broken))
         )
         seen.in_full, seen.in_short = seen.in_full + in_full, seen.in_short + (not in_full)
     return seen
@@ -136,7 +135,8 @@ def _grouped(estimates: Sequence[Estimate]) -> list[tuple[str, list[Estimate]]]:
 class _Heat:
     """Metrics by tag: a row for each metric that is a ratio, a cell for each tag."""
 
-    tags: tuple[str, ...]
+    tags: tuple[tuple[str, int], ...]
+    """With the number of samples of the metric that has most."""
     rows: tuple[tuple[str, tuple[Estimate | None, ...]], ...]
 
 
@@ -144,7 +144,8 @@ def _heat(by_tag: Mapping[str, Sequence[Estimate]]) -> _Heat:
     cells = {(tag, each.metric): each for tag, estimates in by_tag.items() for each in estimates}
     metrics = dict.fromkeys(name for _, name in cells if metric(name).unit == "ratio")
     rows = tuple((name, tuple(cells.get((tag, name)) for tag in by_tag)) for name in metrics)
-    return _Heat(tags=tuple(by_tag), rows=rows)
+    sizes = {tag: max((each.count for each in estimates), default=0) for tag, estimates in by_tag.items()}
+    return _Heat(tags=tuple(sizes.items()), rows=rows)
 
 
 def _shade(estimate: Estimate) -> int:
@@ -163,7 +164,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(figures=figures, metric=metric, verdicts=_VERDICTS)
+    environment.globals.update(figures=figures, metric=metric, verdicts=VERDICTS)
     environment.filters.update(shade=_shade, digest=_digest, cut=_cut, excerpt=_excerpt)
     environment.tests["known"] = lambda estimate: all(map(math.isfinite, (estimate.low, estimate.value, estimate.high)))
     return environment

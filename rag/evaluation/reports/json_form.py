@@ -26,6 +26,7 @@ def report_object(report: Report) -> dict[str, Json]:
         "outcomes": {outcome.value: summary.outcomes.get(outcome, 0) for outcome in Outcome},
         "metrics": _estimates(summary.estimates),
         "tags": {tag: _estimates(estimates) for tag, estimates in summary.by_tag.items()},
+        "flaky": list(summary.flaky),
         "detectable": _number(summary.detectable),
         "comparison": _comparison(report.comparison) if report.comparison else None,
         "cases": [_case(case) for case in told(report)],
@@ -104,7 +105,7 @@ def _case(case: Told) -> dict[str, Json]:
         "id": case.case.id,
         "outcome": case.outcome.value,
         "tags": list(case.tags),
-        "reason": case.case.xfail,
+        "reason": case.case.skip or case.case.xfail,
         "samples": [_sample(result) for result in case.results],
     }
 

@@ -96,8 +96,8 @@ def _told(found: FinalResult, case: Told) -> FinalResult:
     return found
 
 
-def _sample(result: Result, among: int) -> str:
-    where, answer = place(result, among), result.sample.answer
+def _sample(result: Result, of: int) -> str:
+    where, answer = place(result, of), result.sample.answer
     lines = [f"question: {result.asked.question}" + (f" ({where})" if where else "")]
     for check in wrong(result):
         lines += [f"{check.name}", f"  expected: {check.expected}", f"  got: {check.got}"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.evaluation.reports import figures
-from rag.evaluation.reports.told import Told, failing, place, wrong
+from rag.evaluation.reports.told import Told, among, failing, place, wrong
 from rag.evaluation.results import Change, Comparison, Direction, Estimate, Report, Result
 from rag.plain import safe
 
@@ -49,7 +49,7 @@ def _cases(report: Report, room: int) -> tuple[list[str], int]:
     first, then, failed = _Room(room), _Room(room), 0
     for case in failing(report):
         failed += 1
-        was_broken = case.case.id in broken
+        was_broken = among(case, broken)
         (first if was_broken else then).add(_case(case, was_broken))
     kept = first.blocks + then.within(first.left)
     return kept, failed - len(kept)
@@ -79,6 +79,8 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"### {_head(report)}"
     yield _made(report)
     yield from (f"> {_text(remark)}" for remark in report.run.remarks[:10])
+    if report.summary.flaky:
+        yield f"Passing in some attempts only: {_names(report.summary.flaky)}"
     if report.comparison:
         yield from _comparison(report.comparison)
     yield _folded(
@@ -122,8 +124,8 @@ def _case(case: Told, broken: bool) -> str:
     return _folded(f"{figures.OUTCOMES[case.outcome].capitalize()}: {name}", "\n".join(lines))
 
 
-def _sample(result: Result, among: int) -> Iterator[str]:
-    where, answer = place(result, among), result.sample.answer
+def _sample(result: Result, of: int) -> Iterator[str]:
+    where, answer = place(result, of), result.sample.answer
     yield f"- {f'{where}: ' if where else ''}{_text(result.asked.question)}"
     for check in wrong(result):
         yield f"  - {_text(check.name)}: expected {_text(check.expected)}, got {_text(check.got)}"

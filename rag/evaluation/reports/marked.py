@@ -13,6 +13,7 @@ from rag.types import Answer, Citation, Hit, Passage, Source, Span, Verdict
 LONGEST = 20_000
 """Characters of one text that a report shows."""
 _MARKER = re.compile(r"\[([1-9][0-9]{0,3})\]")
+_AFTER_CLAIM = re.compile(r"(?:[ \t]*\[[1-9][0-9]{0,3}\])*")
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _MOST_WORDS = 3_000
 """Words and spaces of a text that are compared: the time grows with their product."""
@@ -65,7 +66,9 @@ def pieces(answer: Answer) -> list[Piece]:
             continue  # overlapping claims would show words twice
         found += _linked(text[place : claim.start], known)
         found += _linked(text[claim.start : claim.end], known, claim.verdict)
-        place = claim.end
+        after = _AFTER_CLAIM.match(text, claim.end)
+        place = after.end() if after else claim.end
+        found += _linked(text[claim.end : place], known)
         if claim.verdict is not Verdict.SUPPORTED:
             found.append(Piece(text="", verdict=claim.verdict, missing=claim.missing))
     found += _linked(text[place:], known)

@@ -60,8 +60,8 @@ def _failure(case: Told, columns: int) -> Iterator[str]:
         yield from _sample(result, len(case.results), columns)
 
 
-def _sample(result: Result, among: int, columns: int) -> Iterator[str]:
-    where = place(result, among)
+def _sample(result: Result, of: int, columns: int) -> Iterator[str]:
+    where = place(result, of)
     yield _cut(f"    {result.asked.question}" + (f"  ({where})" if where else ""), columns)
     for check in wrong(result):
         yield _cut(f"    ✗ {check.name}: expected {check.expected}", columns)
@@ -118,6 +118,8 @@ def _closing(report: Report, columns: int) -> list[str]:
     if report.summary.detectable is not None:
         points = figures.size("pass", report.summary.detectable)
         lines.append(f"A suite of this size shows a change of the pass rate of {points} or more (power 0.8).")
+    if flaky := report.summary.flaky:
+        lines.append(_cut(f"Passing in some attempts only ({len(flaky):,}): {', '.join(flaky)}", columns))
     return lines + [_cut(f"Note: {remark}", columns) for remark in report.run.remarks]
 
 

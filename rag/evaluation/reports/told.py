@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -28,7 +28,7 @@ class Told:
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags of the case and of its suite."""
-        return self.results[0].tags
+        return self.results[0].tags if self.results else self.case.tags
 
     @property
     def question(self) -> str:
@@ -42,10 +42,12 @@ class Told:
 
 
 def told(report: Report) -> Iterator[Told]:
-    """Yield the cases in the order of the results, which hold those of one case together."""
+    """Yield the cases in the order of the results, which hold those of one case together; skipped ones last."""
     for (suite, _), group in groupby(report.results(), lambda result: (result.sample.suite, result.case.id)):
         results = tuple(group)
         yield Told(suite=suite, case=results[0].case, outcome=outcome_of(results), results=results)
+    for case in report.skipped:
+        yield Told(suite=", ".join(report.run.suites), case=case, outcome=Outcome.SKIPPED, results=())
 
 
 def failing(report: Report) -> Iterator[Told]:
@@ -53,9 +55,14 @@ def failing(report: Report) -> Iterator[Told]:
     return (each for each in told(report) if not each.outcome.good)
 
 
-def place(result: Result, among: int) -> str:
+def among(case: Told, names: Collection[str]) -> bool:
+    """Tell whether a comparison names a case: by its id, or by suite and id where two suites use the same."""
+    return case.case.id in names or f"{case.suite}: {case.case.id}" in names
+
+
+def place(result: Result, of: int) -> str:
     """Return which turn and attempt a result is; empty where its case has one result."""
-    if among == 1:
+    if of == 1:
         return ""
     return f"turn {result.sample.turn}, attempt {result.sample.attempt}"
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from rag.evaluation.cases import Asked
 from rag.evaluation.reports.marked import LONGEST, Edit, Piece, Shown, edits, passages, pieces
 from rag.evaluation.reports.told import place, wrong
 from rag.evaluation.results import Check, Result, Sample
-from rag.types import Answer, Hit, Turn
+from rag.types import Answer, Hit, Status, Turn, Verdict
 
+VERDICTS = {
+    Verdict.SUPPORTED: "supported",
+    Verdict.PARTIAL: "partly supported",
+    Verdict.UNSUPPORTED: "not supported",
+    Verdict.UNCITED: "without a source",
+}
 _STATUSES = {
-    "answered": "Answered",
-    "partial": "Partly answered",
-    "conflicting": "Sources disagree",
-    "not_in_sources": "Not in these articles",
+    Status.ANSWERED: "Answered",
+    Status.PARTIAL: "Partly answered",
+    Status.CONFLICTING: "Sources disagree",
+    Status.NOT_IN_SOURCES: "Not in these articles",
 }
 
 
@@ -45,6 +52,8 @@ class View:
     wrong: tuple[Check, ...]
     holding: int
     """How many other expectations hold."""
+    verdicts: str
+    """How many sentences have which verdict."""
     pieces: tuple[Piece, ...]
     passages: tuple[Shown, ...]
     hits: tuple[Hit, ...]
@@ -52,18 +61,19 @@ class View:
     before: Before | None
 
 
-def view(result: Result, among: int, before: Sample | None) -> View:
+def view(result: Result, of: int, before: Sample | None) -> View:
     """Return a result of a case that has so many."""
     sample, answer = result.sample, result.sample.answer
     return View(
-        where=place(result, among),
+        where=place(result, of),
         question=result.asked.question,
         history=answer.question.history if answer else (),
         limits=_limits(result.asked),
         searched=answer.standalone if answer and answer.standalone != result.asked.question.strip() else None,
-        status=_STATUSES[answer.status.value] if answer else "No answer",
+        status=_STATUSES[answer.status] if answer else "No answer",
         wrong=wrong(result),
         holding=sum(check.passed is True for check in result.checks),
+        verdicts=_verdicts(answer) if answer else "",
         pieces=tuple(pieces(answer)) if answer else (),
         passages=tuple(passages(answer)) if answer else (),
         hits=answer.hits if answer else (),
@@ -72,12 +82,17 @@ def view(result: Result, among: int, before: Sample | None) -> View:
     )
 
 
+def _verdicts(answer: Answer) -> str:
+    counts = Counter(claim.verdict for claim in answer.claims)
+    return ", ".join(f"{counts[each]} {VERDICTS[each]}" for each in Verdict if counts[each])
+
+
 def _before(before: Sample, sample: Sample, answer: Answer | None) -> Before:
     then, now = before.answer, answer
     old = then.text if then else before.error or ""
     new = now.text if now else sample.error or ""
     comparable = then is not None and now is not None and old != new
-    status = _STATUSES[then.status.value] if then else "No answer"
+    status = _STATUSES[then.status] if then else "No answer"
     return Before(
         same=old == new,
         text=old[:LONGEST],
