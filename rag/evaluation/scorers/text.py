@@ -2,7 +2,7 @@
 
 Texts are compared whatever their case, composition, width of spaces and kind of quotation marks and dashes, and never
 match inside a longer number. Regular expressions are Python's, case aside, searched in the text both as written and
-so evened, for at most a second each.
+so evened; one that backtracks without end is given up, and its check stays open.
 
 Exact match and F1 follow the official evaluation of SQuAD (Rajpurkar et al. 2016, 2018): lower case, without ASCII
 punctuation and the articles a, an, the; the best over all right answers counts. The whole answer is compared, without
@@ -17,7 +17,6 @@ import re
 import string
 from collections import Counter
 from collections.abc import Callable, Iterator
-from textwrap import shorten
 
 from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
@@ -26,8 +25,8 @@ from rag.evaluation.scorers.wording import abstains, said, unmarked
 from rag.types import Status
 from rag.verify.terms import UNSPACED, evened, tokens
 
-_SECONDS = 1.0
-"""How long one regular expression may search."""
+_SECONDS = 0.5
+"""Processor time that one regular expression may search."""
 _AROUND = 60
 """Characters shown on either side of what was found."""
 _EXCERPT = 300
@@ -126,7 +125,8 @@ def _short_answers(expect: Expectation, text: str) -> Iterator[Check | Score]:
 
 
 def _excerpt(text: str) -> str:
-    return shorten(text, _EXCERPT, placeholder=" …") or "left unanswered"
+    text = " ".join(text.split()) or "left unanswered"
+    return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
 
 
 def _best(measure: Callable[[str, str], float], text: str, right: tuple[str, ...]) -> float:
