@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Case
 from rag.evaluation.importers.expecting import UNANSWERABLE, in_words_of
 from rag.evaluation.importers.reading import Fields, fields_of, items_in, lines, needed, parsed, raw_text, text_in
 from rag.evaluation.importers.writing import Imported, SuiteWriter, writing
@@ -50,13 +49,11 @@ def _question(into: SuiteWriter, qa: Fields, article: str, text: str) -> None:
         raise UnreadableFileError("none of its answers is placed in the context")
     answers = [words for span in spans if (words := text[span.start : span.end].strip())]
     into.case(
-        Case(
-            id=text_in(qa, "qid", "id") or f"{article}: {needed(qa, 'question')[:80]}",
-            question=needed(qa, "question"),
-            about=article,
-            tags=("unanswerable",) if impossible else (),
-            expect=UNANSWERABLE if impossible else in_words_of(article, text, answers, spans),
-        )
+        text_in(qa, "qid", "id") or f"{article}: {needed(qa, 'question')[:80]}",
+        question=needed(qa, "question"),
+        about=article,
+        tags=("unanswerable",) if impossible else (),
+        expect=UNANSWERABLE if impossible else in_words_of(article, text, answers, spans),
     )
 
 

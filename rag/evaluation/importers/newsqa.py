@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Case
 from rag.evaluation.importers.expecting import UNANSWERABLE, in_words_of
 from rag.evaluation.importers.reading import (
     Fields,
@@ -132,4 +131,4 @@ def _case(into: SuiteWriter, question: str, article: str, text: str, agreed: Con
         raise UnreadableFileError("its answer is outside the text or empty")
     expect = in_words_of(article, text, answers, agreed) if agreed else UNANSWERABLE
     tags = tags if agreed else (*tags, "unanswerable")
-    into.case(Case(id=f"{article}: {question[:120]}", question=question, about=article, tags=tags, expect=expect))
+    into.case(f"{article}: {question[:120]}", question=question, about=article, tags=tags, expect=expect)

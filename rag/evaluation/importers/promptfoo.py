@@ -16,7 +16,7 @@ from typing import cast
 import yaml
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Case, Cited
+from rag.evaluation.cases import Cited
 from rag.evaluation.importers import assertions
 from rag.evaluation.importers.reading import Fields, csv_rows, fields_of, lines, parsed, read_json, whole
 from rag.evaluation.importers.writing import Imported, SuiteWriter, writing
@@ -115,13 +115,11 @@ def _test(into: SuiteWriter, path: Path, place: str, test: Fields, default: Fiel
     expect = expect.model_copy(update={"relevant": tuple(Cited(article=article) for article in articles)})
     for question in _questions(variables):
         into.case(
-            Case(
-                id=described if isinstance(described, str) and described.strip() else name,
-                question=question,
-                about=articles[0] if articles else None,
-                tags=_tags(test.get("metadata")),
-                expect=expect,
-            )
+            described if isinstance(described, str) and described.strip() else name,
+            question=question,
+            about=articles[0] if articles else None,
+            tags=_tags(test.get("metadata")),
+            expect=expect,
         )
 
 

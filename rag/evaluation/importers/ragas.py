@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Asked, Case, Cited, Exchange, Expectation
+from rag.evaluation.cases import Asked, Cited, Exchange, Expectation
 from rag.evaluation.importers.expecting import from_place
 from rag.evaluation.importers.reading import Fields, csv_rows, fields_of, json_rows, parsed, text_in, texts_in, whole
 from rag.evaluation.importers.writing import Imported, SuiteWriter, writing
@@ -58,10 +58,10 @@ def _case(into: SuiteWriter, name: str, row: Fields) -> None:
     about = cited[0].article if cited else None
     questions, history = _asked(into, row)
     if len(questions) == 1:
-        into.case(Case(id=name, question=questions[0], history=history, about=about, expect=expect))
+        into.case(name, question=questions[0], history=history, about=about, expect=expect)
     else:
         turns = [Asked(question=each) for each in questions[:-1]] + [Asked(question=questions[-1], expect=expect)]
-        into.case(Case(id=name, conversation=tuple(turns), about=about, expect=Expectation()))
+        into.case(name, conversation=tuple(turns), about=about, expect=Expectation())
 
 
 def _contexts(row: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Case, Cited, Exchange, Expectation
+from rag.evaluation.cases import Cited, Exchange, Expectation
 from rag.evaluation.importers.expecting import UNANSWERABLE, from_place, in_words_of, quote
 from rag.evaluation.importers.reading import (
     Fields,
@@ -74,14 +74,12 @@ def _case(into: SuiteWriter, row: Fields, known: Known) -> None:
     if row.get("unanswerable") is True:
         marks.add("unanswerable")
     into.case(
-        Case(
-            id=needed(row, "id"),
-            question=needed(row, "question"),
-            history=tuple(_exchange(turn) for turn in _history(row)),
-            about=article,
-            tags=(*texts_in(row, "tags"), *sorted(marks)),
-            expect=UNANSWERABLE if row.get("unanswerable") is True else _expected(row, article, text),
-        )
+        needed(row, "id"),
+        question=needed(row, "question"),
+        history=tuple(_exchange(turn) for turn in _history(row)),
+        about=article,
+        tags=(*texts_in(row, "tags"), *sorted(marks)),
+        expect=UNANSWERABLE if row.get("unanswerable") is True else _expected(row, article, text),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Case, Expectation
+from rag.evaluation.cases import Expectation
 from rag.evaluation.importers.expecting import UNANSWERABLE, in_words_of
 from rag.evaluation.importers.reading import (
     Fields,
@@ -54,13 +54,11 @@ def _paragraphs(into: SuiteWriter, path: Path, place: str, item: Fields) -> None
 def _question(into: SuiteWriter, qa: Fields, article: str, text: str) -> None:
     impossible = qa.get("is_impossible") is True
     into.case(
-        Case(
-            id=text_in(qa, "id") or f"{article}: {needed(qa, 'question')[:80]}",
-            question=needed(qa, "question"),
-            about=article,
-            tags=("unanswerable",) if impossible else (),
-            expect=UNANSWERABLE if impossible else _expected(qa, article, text),
-        )
+        text_in(qa, "id") or f"{article}: {needed(qa, 'question')[:80]}",
+        question=needed(qa, "question"),
+        about=article,
+        tags=("unanswerable",) if impossible else (),
+        expect=UNANSWERABLE if impossible else _expected(qa, article, text),
     )
 
 

@@ -111,9 +111,9 @@ class SuiteWriter:
             self._articles.write(json.dumps(row, ensure_ascii=False) + "\n")
         return self._by_text[key]
 
-    def case(self, case: Case) -> None:
-        """Keep a case, under a name of its own where its id is taken."""
-        case = case.model_copy(update={"id": self._case_names.free(case.id)})
+    def case(self, name: str, **fields: object) -> None:
+        """Keep a case of these fields, under a name of its own where this one is taken."""
+        case = Case.model_validate({"id": self._case_names.free(name), **fields})
         self._kept.add(case.id, _line(case.model_dump(mode="json", exclude_defaults=True)))
 
     def leave_out(self, reason: str) -> None:
@@ -133,7 +133,7 @@ class SuiteWriter:
         except OSError as error:
             self._fail(path, place, f"it could not be read ({error.strerror or error})")
         except (ValueError, YAMLError, csv.Error, EOFError, zlib.error) as error:
-            self._fail(path, place, f"it is damaged or no file of this kind ({error})")
+            self._fail(path, place, f"it is damaged ({error})")
         except RecursionError:
             self._fail(path, place, "it is nested too deeply")
 
@@ -148,7 +148,7 @@ class SuiteWriter:
         corpus = Corpus(folder=ARTICLES) if self._by_text else Corpus()
         if not self._by_text:
             shutil.rmtree(self._out / ARTICLES)
-        suite = Suite(suite=_clean_name(self._out.resolve().name) or self._form, corpus=corpus, tags=(self._form,))
+        suite = Suite(suite=_clean_name(self._out.resolve().name) or self._form, corpus=corpus)
         with (self._out / SUITE).open("w", encoding="utf-8") as file:
             file.write(_line(suite.model_dump(mode="json", exclude_defaults=True)))
             file.writelines(self._kept)
