@@ -14,7 +14,7 @@ from rag.evaluation.cases import Asked, Cited
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.exactness import inexact
-from rag.evaluation.scorers.proof import Entails, Proof, Statement
+from rag.evaluation.scorers.proof import Entails, Proof
 from rag.types import Answer, Citation, Span
 
 _SHOWN = 3
@@ -107,25 +107,24 @@ def _cut(text: str) -> str:
 
 
 def _alce(proof: Proof) -> Iterator[Score]:
-    statements = proof.statements
-    if not statements:
+    if not proof.cited:
         return
-    loose = [each for each in statements if not proof.carried(each.words, each.markers)]
-    yield _share("citation.recall", len(statements), [f"not borne out: {_cut(each.words)}" for each in loose])
-    cited = [(statement, marker) for statement in statements for marker in statement.markers]
-    if cited:
+    loose = [words for words, markers in proof.cited if not proof.carried(words, markers)]
+    yield _share("citation.recall", len(proof.cited), [f"not borne out: {_cut(words)}" for words in loose])
+    pairs = [(words, markers, marker) for words, markers in proof.cited for marker in markers]
+    if pairs:
         idle = [
-            f"[{marker}] behind: {_cut(statement.words)}"
-            for statement, marker in cited
-            if statement in loose or irrelevant(proof, statement, marker)
+            f"[{marker}] behind: {_cut(words)}"
+            for words, markers, marker in pairs
+            if words in loose or _irrelevant(proof, words, markers, marker)
         ]
-        yield _share("citation.precision", len(cited), idle)
+        yield _share("citation.precision", len(pairs), idle)
 
 
-def irrelevant(proof: Proof, statement: Statement, marker: int) -> bool:
+def _irrelevant(proof: Proof, words: str, markers: Sequence[int], marker: int) -> bool:
     """Tell whether a citation does not carry the sentence by itself, while the others do without it."""
-    rest = [other for other in statement.markers if other != marker]
-    return not proof.carried(statement.words, [marker]) and proof.carried(statement.words, rest)
+    rest = [other for other in markers if other != marker]
+    return not proof.carried(words, [marker]) and proof.carried(words, rest)
 
 
 def _share(metric: str, count: int, wrong: Iterable[str]) -> Score:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rag.evaluation.evidence import Evidence
 from rag.sentences import sentences
 from rag.types import Answer, Article, Citation
@@ -30,9 +28,8 @@ def misplaced(citation: Citation, answer: Answer, evidence: Evidence) -> str:
         return f"version {version} is not stored"
     if evidence.library.generation() != answer.generation:
         return ""
-    scope = replace(answer.scope, article_ids=(article_id,))
-    admitted = [summary.version for summary in evidence.library.articles(scope)]
-    return "" if version in admitted else f"version {version} is out of scope"
+    readable = evidence.version_readable(article_id, answer.scope)
+    return "" if version == readable else f"version {version} is not the one that the scope admits"
 
 
 def _whole_sentences(citation: Citation, article: Article, answer: Answer) -> bool:

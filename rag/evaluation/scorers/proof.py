@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from rag.evaluation.evidence import Evidence
-from rag.types import Answer, Citation, Claim, Verdict
+from rag.evaluation.scorers.wording import statements
+from rag.types import Answer, Citation, Verdict
 from rag.verify import Finding, Quote, verify
 
 Entails = Callable[[str, Sequence[Quote]], Verdict]
 """Whether quotes, taken together, carry a sentence. An NLI model or a chat model fits as well as our verifier."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """A sentence of an answer without its markers, and the markers of what it cites."""
-
-    words: str
-    markers: tuple[int, ...]
 
 
 class Proof:
@@ -30,9 +22,12 @@ class Proof:
         self._known: dict[tuple[str, tuple[int, ...]], Verdict] = {}
         self.quotes = {citation.marker: quote_of(citation, answer, evidence) for citation in answer.citations}
         """By marker."""
-        every = [_statement(answer, claim, self.quotes.keys()) for claim in answer.claims]
-        self.statements = [each for each in every if each.markers or not self._harmless(each.words)]
-        """Those that need a citation: one that only leads in or repeats what is cited does not (as in `rag.ground`)."""
+        every = [(each.words, tuple(citation.marker for citation in each.citations)) for each in statements(answer)]
+        self.cited = [(words, markers) for words, markers in every if markers or not self._harmless(words)]
+        """The sentences that need a citation, without markers, and the markers behind each.
+
+        One that only leads in ("They differ:") or repeats what is cited needs none, as in `rag.ground`.
+        """
 
     def verdict(self, words: str, markers: Sequence[int]) -> Verdict:
         """Return how well what the markers stand for, taken together, carries the words."""
@@ -69,16 +64,3 @@ def _verified(evidence: Evidence, words: str, quotes: Sequence[Quote]) -> Verdic
 def finding(evidence: Evidence, words: str, quotes: Sequence[Quote]) -> Finding:
     """Return what our verifier finds."""
     return verify(words, quotes, evidence.similarity)
-
-
-def _statement(answer: Answer, claim: Claim, known: Collection[int]) -> Statement:
-    markers = tuple(marker for marker in claim.markers if marker in known)
-    words = without_markers(answer.text[claim.start : claim.end], claim.markers)
-    return Statement(words=words, markers=markers)
-
-
-def without_markers(words: str, markers: Sequence[int]) -> str:
-    """Return a sentence without the markers inside it."""
-    for marker in markers:
-        words = words.replace(f" [{marker}]", "").replace(f"[{marker}]", "")
-    return words.strip()
