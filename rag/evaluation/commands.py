@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from typer.core import TyperGroup
 
+from rag.plain import safe
 from rag.terminal import show, tell
 
 if TYPE_CHECKING:
@@ -158,14 +159,23 @@ def report(run_path: RunPath, as_json: AsJson = False) -> None:
 
 
 @cli.command()
-def validate(suites: Suites) -> None:
-    """Show every mistake in suite files, with its line."""
-    from rag.evaluation.suitefile import problems
+def validate(suites: Suites, library: AtLibrary = None) -> None:
+    """Show every mistake in suite files with its line, and what they name that their articles do not hold."""
+    from rag.evaluation.evaluate import untrue_cases
+    from rag.evaluation.suitefile import case_lines, problems, read_suite
 
-    found = [(path, problem) for path in suites for problem in problems(path)]
-    for path, problem in found:
-        show(f"{path}:{problem.line}: {problem}")
-    raise typer.Exit(2 if found else 0)
+    wrong = False
+    for path in suites:
+        found = [f"{problem.line}: {problem}" for problem in problems(path)]
+        if not found:
+            lines = case_lines(path)
+            found = [f"{lines[name]}: case {name}: {what}" for name, what in untrue_cases(path, library)]
+        for each in found:
+            show(safe(f"{path}:{each}"))
+        if not found:
+            show(f"{path}: {len(read_suite(path).cases)} cases, nothing wrong")
+        wrong |= bool(found)
+    raise typer.Exit(1 if wrong else 0)
 
 
 @cli.command()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import ConfigurationError, DatelineError
 from rag.evaluation.cases import Case, Suite
+from rag.evaluation.checking import untrue
 from rag.evaluation.comparing import compare
 from rag.evaluation.corpus import corpus_digest, manifest
 from rag.evaluation.evidence import Evidence
@@ -29,7 +30,6 @@ from rag.evaluation.summary import Tally
 from rag.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from rag.answer import Desk
     from rag.compose import Newsroom
 
 _MAY_DIFFER = {"name", "started", "judge", "remarks"}
@@ -48,12 +48,15 @@ def evaluate(order: Order, suites: Sequence[Suite]) -> RunDirectory:
     if not any(chosen):
         raise ConfigurationError("No case is selected; change --tag or --case, or leave them out.")
     with corpora_of(order, suites) as rooms:
+        evidence = [_evidence(path, room) for path, room in zip(order.suites, rooms, strict=True)]
+        for path, cases, of_suite in zip(order.suites, chosen, evidence, strict=True):
+            _must_be_true(path, cases, of_suite)
         run = _begun(order, _info(order, suites, rooms))
         chat = chat_model(order, session=_session(run))
         ready = [
             # Answers of a reader that stood in for the model would be counted as the model's.
-            _ready(suite, cases, room, replace(room.desk(chat), fallback=None))
-            for suite, cases, room in zip(suites, chosen, rooms, strict=True)
+            Ready(suite=suite, cases=cases, desk=replace(room.desk(chat), fallback=None), evidence=of_suite)
+            for suite, cases, room, of_suite in zip(suites, chosen, rooms, evidence, strict=True)
         ]
         try:
             with progress_bar() as advance:
@@ -76,21 +79,36 @@ def score_again(order: Order, run: RunDirectory) -> None:
         if corpus_digest(_corpus(rooms)) != run.info.corpus_digest:
             remarks.append("Scored over other articles than were asked.")
         ready = []
-        for suite, room in zip(suites, rooms, strict=True):
-            asked = [
+        for path, suite, room in zip(order.suites, suites, rooms, strict=True):
+            asked = tuple(
                 case
                 for case in suite.cases
                 if case.skip or all(kept(run, suite, case, attempt) for attempt in attempts)
-            ]
+            )
+            evidence = _evidence(path, room)
+            _must_be_true(path, asked, evidence)
             if left := len(suite.cases) - len(asked):
                 remarks.append(f"{left} cases of {suite.suite} ask what this run did not ask; they are left out.")
-            ready.append(_ready(suite, tuple(asked), room, room.desk()))
+            ready.append(Ready(suite=suite, cases=asked, desk=room.desk(), evidence=evidence))
         if not any(each.cases for each in ready):
             raise ConfigurationError(f"The run {run.path} asked nothing of what these suites ask; run them.")
         with progress_bar() as advance:
             score_suites(ready, run, judge=_judge(order, run), jobs=order.jobs, advance=advance)
     run.info = replace(run.info, judge=order.judge, remarks=tuple(remarks))
     run.save()
+
+
+def untrue_cases(path: Path, library: Path | None = None) -> list[tuple[str, str]]:
+    """Return what the cases of a suite name that their articles do not hold, by case id.
+
+    A suite that names no corpus is held to the articles of `library` alone; without it nothing is looked at.
+    """
+    suite = read_suite(path)
+    if library is None and suite.corpus.folder is None and suite.corpus.library is None:
+        return []
+    with corpora_of(Order(suites=(path,), library=library, answerer="extractive"), [suite]) as [room]:
+        evidence = _evidence(path, room)
+        return [(case.id, what) for case in suite.cases for what in untrue(case, evidence)]
 
 
 def report_of(run: RunDirectory, baseline: RunDirectory | None = None) -> Report:
@@ -122,8 +140,15 @@ def write_reports(report: Report, directory: Path) -> None:
     (directory / "report.json").write_text(told + "\n", encoding="utf-8", errors="backslashreplace")
 
 
-def _ready(suite: Suite, cases: tuple[Case, ...], room: Newsroom, desk: Desk) -> Ready:
-    return Ready(suite=suite, cases=cases, desk=desk, evidence=Evidence(room.library, room.embedder))
+def _evidence(path: Path, room: Newsroom) -> Evidence:
+    return Evidence(room.library, room.embedder, path.parent)
+
+
+def _must_be_true(path: Path, cases: Sequence[Case], evidence: Evidence) -> None:
+    """Raise ConfigurationError where a case names what its articles do not hold, before anything is asked."""
+    for case in cases:
+        for what in untrue(case, evidence):
+            raise ConfigurationError(f"{path}, case {case.id}: {what} `dateline eval validate {path}` lists all such.")
 
 
 def _corpus(rooms: Sequence[Newsroom]) -> dict[str, str]:

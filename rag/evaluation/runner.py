@@ -143,7 +143,7 @@ def ask_case(suite: Suite, case: Case, desk: Desk, *, attempt: int = 1, evidence
             yield replace(sample, error=f"Not asked, because question {turn - 1} before it failed: {failed}")
             continue
         try:
-            sample = _sampled(sample, asked, _moment(suite, case), said, desk, evidence)
+            sample = _sampled(sample, asked, case.asked_at or suite.asked_at or datetime.now(UTC), said, desk, evidence)
         except DatelineError as error:
             failed = str(error)
             sample = replace(sample, error=failed)
@@ -198,8 +198,3 @@ def _listen(desk: Desk, question: Question) -> _Heard:
             case Answer():
                 return _Heard(answer=event, seconds=now, first_seconds=first)
     raise AssertionError("a stream ends with its answer")
-
-
-def _moment(suite: Suite, case: Case) -> datetime:
-    moment = case.asked_at or suite.asked_at or datetime.now(UTC)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
