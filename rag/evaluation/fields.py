@@ -59,11 +59,17 @@ def _pattern(value: str) -> str:
     return value
 
 
+_DIGITS = re.compile(r"\d{4}-\d\d-\d\d")
+
+
 @lru_cache(maxsize=1024)
 def _when(value: str) -> str:
     try:
+        if _DIGITS.match(value):
+            # The words of a date are read leniently, and 2024-13-01 as a day of January.
+            date.fromisoformat(value[:10])
         demand_period(value, datetime.now(UTC), "it")
-    except ConfigurationError as error:
+    except (ConfigurationError, ValueError) as error:
         raise ValueError(f"not a date: {value[:60]!r}; write one such as 2023-11-09 or May 2023") from error
     return value
 

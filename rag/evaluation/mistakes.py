@@ -131,18 +131,16 @@ def _shown(given: object) -> str:
 
 
 def _unknown(name: str, owner: type[BaseModel]) -> str:
-    fields = list(owner.model_fields)
-    near = difflib.get_close_matches(name, fields, n=1, cutoff=0.6)
-    if near:
-        return f"there is no field {_shown(name)}; did you mean {near[0]}?"
-    for other, place in (
-        (Expectation, "under expect"),
-        (Case, "beside the question"),
-        (Suite, "at the top of the suite"),
-    ):
+    for other, place in _ELSEWHERE:
         if name in other.model_fields:
             return f"the field {name} stands {place}"
-    return f"there is no field {_shown(name)}; there are {', '.join(fields)}"
+    fields = list(owner.model_fields)
+    near = difflib.get_close_matches(name, fields, n=1, cutoff=0.6)
+    advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(fields)}"
+    return f"there is no field {_shown(name)}; {advice}"
+
+
+_ELSEWHERE = ((Expectation, "under expect"), (Case, "beside the question"), (Suite, "at the top of the suite"))
 
 
 def _owner(place: Sequence[str | int]) -> type[BaseModel]:

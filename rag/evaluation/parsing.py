@@ -186,6 +186,8 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> Mistake:
 _ADVICE = {
     "mapping values are not allowed": "a colon where no field can begin; put a text that holds `: ` in quotes, "
     "and give the fields of one thing the same indent",
+    "'-' indicator": "neither the next `- ` of a list nor a field of its last entry; give the fields of one "
+    "thing the same indent",
     "did not find expected key": "no field can stand here; give the fields of one thing the same indent, "
     "and write nothing after a text in quotes",
     "cannot start any token": "this character cannot begin a text without quotes; put the text in quotes",

@@ -12,8 +12,8 @@ def _given(name: str) -> JsonValue:
 
 
 _TALK: JsonValue = {"required": ["conversation"], "properties": {"conversation": {"minItems": 1}}}
-_ALONE: JsonValue = {"enum": [None, [], {}]}
-_BESIDE_EACH_QUESTION = ("history", "since", "until", "as_of", "publishers", "articles", "expect")
+_EMPTY: JsonValue = {"enum": [None, []]}
+_BESIDE_EACH_QUESTION = ("history", "since", "until", "as_of", "publishers", "articles")
 
 ONE_PLACE: Rule = {
     "allOf": [
@@ -24,6 +24,8 @@ ONE_PLACE: Rule = {
 ONE_FORM: Rule = {
     "oneOf": [_given("question"), _TALK],
     "if": _TALK,
-    "then": {"properties": dict.fromkeys(_BESIDE_EACH_QUESTION, _ALONE)},
+    "then": {
+        "properties": {**dict.fromkeys(_BESIDE_EACH_QUESTION, _EMPTY), "expect": {"additionalProperties": _EMPTY}}
+    },
 }
 ONE_CORPUS: Rule = {"not": {"allOf": [_given("folder"), _given("library")]}}
