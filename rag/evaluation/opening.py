@@ -16,6 +16,7 @@ import ingest as ingesting
 from ingest.files import find
 from ingest.names import path_text
 from ingest.report import report_text
+from ingest.split import LIMIT
 from rag import sentences
 from rag.compose import Newsroom, make_chat, make_embedder, newsroom
 from rag.errors import ConfigurationError
@@ -34,18 +35,27 @@ _LIBRARY, _REMARKS = "library", "remarks.json"
 
 @contextmanager
 def corpus_of(
-    suite: Suite, path: Path, settings: Settings, *, cache: Path, library: Path | None = None
+    suite: Suite,
+    path: Path,
+    settings: Settings,
+    *,
+    cache: Path,
+    library: Path | None = None,
+    passage_limit: int = LIMIT,
 ) -> Iterator[Newsroom]:
     """Open the articles that a suite file at `path` was written for; `library` goes before what it names.
 
     A folder is read into `cache` when its files, the embedding model or our way of reading them are new; processes that
-    want the same wait for the first one. Raises ConfigurationError, LibraryError or ProviderError.
+    want the same wait for the first one. Raises ConfigurationError (also where passages of another size are wanted of
+    what is read already), LibraryError or ProviderError.
     """
     place = library or settings.library
+    if passage_limit != LIMIT and (library is not None or suite.corpus.folder is None):
+        raise ConfigurationError("Passages of another size need articles to read: a suite that has `corpus.folder`.")
     if library is None and suite.corpus.library is not None:
         place = path.parent / suite.corpus.library
     elif library is None and suite.corpus.folder is not None:
-        place = _read_once(path.parent / suite.corpus.folder, settings, cache)
+        place = _read_once(path.parent / suite.corpus.folder, settings, cache, passage_limit)
     with newsroom(settings.model_copy(update={"library": place})) as room:
         yield room
 
@@ -107,37 +117,37 @@ def corpus_remarks(suite: Suite, room: Newsroom) -> list[str]:
     return [changed] * (then is not None and then != now) + [f"Not read: {failure}" for failure in failed]
 
 
-def _read_once(folder: Path, settings: Settings, cache: Path) -> Path:
+def _read_once(folder: Path, settings: Settings, cache: Path, passage_limit: int) -> Path:
     """Return a library of the articles in a folder; it is built aside, so that nobody meets half of it."""
     if not folder.is_dir():
         raise ConfigurationError(
             f"The suite's corpus {folder} is not a folder; mend `corpus.folder`, or use --library."
         )
     files = [found for found in find([folder]) if isinstance(found, Path)]
-    place = cache.absolute() / _name(folder, files, make_embedder(settings).name)
+    place = cache.absolute() / _name(folder, files, make_embedder(settings).name, passage_limit)
     place.parent.mkdir(parents=True, exist_ok=True)
     with taking_turns(place.with_suffix(".lock")):
         if not place.exists():
-            _build(folder, settings, place)
+            _build(folder, settings, place, passage_limit)
     return place / _LIBRARY
 
 
-def _build(folder: Path, settings: Settings, place: Path) -> None:
+def _build(folder: Path, settings: Settings, place: Path, passage_limit: int) -> None:
     building = place.with_suffix(".building")
     shutil.rmtree(building, ignore_errors=True)
     aside = settings.model_copy(update={"library": building / _LIBRARY})
     with newsroom(aside, create=True) as room, working(f"Reading the articles in {folder.name}"):
-        report = ingesting.ingest([folder], room.library, room.embedder)
+        report = ingesting.ingest([folder], room.library, room.embedder, passage_limit=passage_limit)
         if not room.library.count():
             raise ConfigurationError(f"No article could be read in {folder}: {report_text(report)}.")
     (building / _REMARKS).write_text(json.dumps([str(failure) for failure in report.failed]), encoding="utf-8")
     building.rename(place)
 
 
-def _name(folder: Path, files: Iterable[Path], embedder: str) -> str:
+def _name(folder: Path, files: Iterable[Path], embedder: str, passage_limit: int) -> str:
     """Return what names the library: articles without an address are named by their path, so that is part of it."""
     parts = [f"{path_text(file.relative_to(folder))}\x1f{_digest(file)}" for file in files]
-    return digest(path_text(folder.resolve()), embedder, _reader(), *parts)
+    return digest(path_text(folder.resolve()), embedder, str(passage_limit), _reader(), *parts)
 
 
 def _reader() -> str:
