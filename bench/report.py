@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 
 from ingest.compose import compose
@@ -59,13 +59,10 @@ class Run:
     cases: int
     failing: int
 
-    @cached_property
+    @property
     def passages(self) -> tuple[Passage, ...]:
         """The passages of the sample articles."""
-        paths = sorted((ROOT / "seeds" / "articles").glob("*.md"))
-        raws = [(raw, path) for path in paths for raw in load(path) if isinstance(raw, Raw)]
-        articles = [compose(raw, path).article for raw, path in raws]
-        return tuple(passage for article in articles for passage in split(article))
+        return _passages()
 
     def report(self) -> Report:
         """Return the run as a report, compared with a baseline that was damaged elsewhere."""
@@ -209,6 +206,14 @@ class Run:
         return Comparison(
             baseline="2024-06-13-made-up", changes=tuple(_changes()), broken=broken, mended=("case-2",), p=0.004
         )
+
+
+@cache
+def _passages() -> tuple[Passage, ...]:
+    paths = sorted((ROOT / "seeds" / "articles").glob("*.md"))
+    raws = [(raw, path) for path in paths for raw in load(path) if isinstance(raw, Raw)]
+    articles = [compose(raw, path).article for raw, path in raws]
+    return tuple(passage for article in articles for passage in split(article))
 
 
 def _changes() -> Iterator[Change]:
