@@ -28,21 +28,22 @@ from rag.evaluation.clustered import (
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from rag.evaluation.clustered import Figure, Floats
+    from rag.evaluation.clustered import Figure, Floats, Units
 
 ALPHA = 0.05
 POWER = 0.8
-RESAMPLES = 2000
+RESAMPLES = 1000
 FLIPS = 9999
 """Random sign flips, where there are too many for all of them."""
-MOST_FLIPPED = 1000
-"""Clusters that are flipped one by one; more are flipped in this many groups, drawn at random."""
+MOST_DRAWN, MOST_FLIPPED = 1000, 250
+"""Clusters that are drawn and flipped one by one; more go in this many groups, put together at random."""
 CELLS = 2_000_000
 """Numbers held at once while drawing."""
 SEED = 2718
 
 Ends = tuple[float, float]
 _UNKNOWN = (math.nan, math.nan)
+_NONE = 1e18
 
 
 def interval(
@@ -93,18 +94,18 @@ def paired(before: Scores, after: Scores, aggregate: Aggregate = "mean", *, boun
     """
     before, after = before.counting(), after.counting()
     both, count = before.joined(after).numbered()
-    first, second = both.where(slice(len(before.values))), both.where(slice(len(before.values), None))
-    was, now = figure(first, count, aggregate), figure(second, count, aggregate)
-    every = np.arange(count)[None]
+    p = flipped(pulls(*_parted(both, before), count, aggregate))
+    groups, number = _pooled(both, count)
+    was, now = (figure(each, number, aggregate) for each in _parted(groups, before))
+    every = np.arange(number)[None]
     values = float(was(every)[0]), float(now(every)[0])
-    p = flipped(pulls(first, second, count, aggregate))
     whole = (-1.0, 1.0) if bounded and both.ratios else _UNKNOWN
     if count == 1:
         return Paired(*values, *whole, p, None)
-    drawn = _drawn(lambda units: now(units) - was(units), count, len(both.values))
-    low, high = _percentiles(drawn, count) or _unvaried(values[1] - values[0], count, whole)
-    spread = float(np.nanstd(drawn)) * math.sqrt(count / (count - 1))
-    return Paired(*values, low, high, p, detectable(spread, count))
+    drawn = _drawn(lambda units: now(units) - was(units), groups, number)
+    low, high = _percentiles(drawn, number) or _unvaried(values[1] - values[0], count, whole)
+    spread = float(np.nanstd(drawn)) * math.sqrt(number / (number - 1))
+    return Paired(*values, low, high, p, detectable(spread, number))
 
 
 def flipped(signed: Floats) -> float:
@@ -117,9 +118,8 @@ def flipped(signed: Floats) -> float:
     signed = signed[signed != 0.0]
     if len(signed) < 2:
         return 1.0
-    random = np.random.default_rng(SEED)
     if len(signed) > MOST_FLIPPED:
-        signed = sums(random.permutation(len(signed)) % MOST_FLIPPED, signed, MOST_FLIPPED)
+        signed = sums(_grouped(len(signed), MOST_FLIPPED), signed, MOST_FLIPPED)
     test = permutation_test(
         (signed,),
         lambda flips, axis: flips.sum(axis=axis),
@@ -127,7 +127,7 @@ def flipped(signed: Floats) -> float:
         vectorized=True,
         n_resamples=FLIPS,
         batch=max(1, CELLS // len(signed)),
-        rng=random,
+        rng=np.random.default_rng(SEED),
     )
     return float(test.pvalue)
 
@@ -159,6 +159,20 @@ def detectable(spread: float, clusters: int) -> float | None:
     return spread * float(t.ppf(1 - ALPHA / 2, clusters - 1) + t.ppf(POWER, clusters - 1))
 
 
+def detectable_rate(passes: Scores, cases: int) -> float | None:
+    """Return the smallest change of a pass rate that a second run would show, were it independent of this one.
+
+    Runs over the same cases are alike, so comparing them usually shows less than that; at the very least six cases
+    must change one way. None where there are not so many.
+    """
+    passes, count = passes.counting().numbered()
+    least = detectable_share(cases)
+    if least is None or count < 2:
+        return least
+    error, _ = studentized(passes, count)
+    return min(1.0, max(least, detectable(math.sqrt(2) * error, count) or 0.0))
+
+
 def detectable_share(cases: int) -> float | None:
     """Return the smallest share of cases that McNemar's test would notice if they broke and none was mended."""
     from scipy.stats import beta  # noqa: PLC0415  heavy: only where figures are summed up
@@ -167,41 +181,58 @@ def detectable_share(cases: int) -> float | None:
     return float(beta.ppf(POWER, needed, cases - needed + 1)) if cases >= needed else None
 
 
+def _parted(both: Scores, before: Scores) -> tuple[Scores, Scores]:
+    return both.where(slice(len(before.values))), both.where(slice(len(before.values), None))
+
+
 def _of_mean(scores: Scores, value: float, count: int, *, bounded: bool) -> Ends:
     if scores.binary:
         return _binomial(scores, value, count)
-    error, deviation = studentized(scores, count)
-    drawn = _drawn(deviation, count, len(scores.values))
+    groups, number = _pooled(scores, count)
+    error, deviation = studentized(groups, number)
+    drawn = _drawn(deviation, groups, number)
     low, high = np.quantile(drawn, (ALPHA / 2, 1 - ALPHA / 2), method="inverted_cdf")
     if error > NOTHING and not endless(np.array([low, high])):
         ends = value - error * float(high), value - error * float(low)
         return (max(0.0, ends[0]), min(1.0, ends[1])) if bounded else ends
     if bounded:
         return _binomial(scores, value, count)
-    drawn = _drawn(figure(scores, count, "mean"), count, len(scores.values))
-    return _percentiles(drawn, count) or _UNKNOWN
+    return _percentiles(_drawn(figure(groups, number, "mean"), groups, number), number) or _UNKNOWN
 
 
 def _of_quantile(scores: Scores, count: int, aggregate: Aggregate) -> Ends:
-    drawn = _drawn(figure(scores, count, aggregate), count, len(scores.values))
-    low, high = _percentiles(drawn, count) or _UNKNOWN
+    groups, number = _pooled(scores, count)
+    low, high = _percentiles(_drawn(figure(groups, number, aggregate), groups, number), number) or _UNKNOWN
     return low, high if QUANTILE[aggregate] ** count <= ALPHA / 2 else math.nan
 
 
-def _drawn(of: Figure, count: int, size: int) -> Floats:
-    """Return a figure for clusters drawn with replacement, again and again."""
+def _pooled(scores: Scores, count: int) -> tuple[Scores, int]:
+    if count <= MOST_DRAWN:
+        return scores, count
+    return scores._replace(clusters=_grouped(count, MOST_DRAWN)[scores.clusters]), MOST_DRAWN
+
+
+def _grouped(count: int, groups: int) -> Units:
+    """Return a group for each of `count`, of nearly equal sizes, at random."""
+    return np.random.default_rng(SEED).permutation(count) % groups
+
+
+def _drawn(of: Figure, scores: Scores, count: int) -> Floats:
+    """Return a figure for clusters drawn with replacement, again and again; nan where a draw has no score."""
     from scipy.stats import bootstrap  # noqa: PLC0415  heavy: only where figures are summed up
 
     made = bootstrap(
         (np.arange(count),),
-        lambda units, axis: of(np.atleast_2d(units)),  # noqa: ARG005  given by name
+        # It warns of nan.
+        lambda units, axis: np.nan_to_num(of(np.atleast_2d(units)), nan=_NONE),  # noqa: ARG005  given by name
         n_resamples=RESAMPLES,
-        batch=max(1, CELLS // max(count, size)),
+        batch=max(1, CELLS // max(count, len(scores.values))),
         vectorized=True,
         method="percentile",
         rng=np.random.default_rng(SEED),
     )
-    return np.asarray(made.bootstrap_distribution).ravel()
+    drawn = np.asarray(made.bootstrap_distribution).ravel()
+    return np.where(drawn == _NONE, math.nan, drawn)
 
 
 def _percentiles(drawn: Floats, count: int) -> Ends | None:

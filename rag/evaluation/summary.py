@@ -16,7 +16,7 @@ from rag.evaluation.clustered import Scores
 from rag.evaluation.metrics import METRICS, metric
 from rag.evaluation.results import Estimate, Outcome, Result, Summary
 from rag.evaluation.scoring import outcome_of
-from rag.evaluation.statistics import detectable_share, interval
+from rag.evaluation.statistics import detectable_rate, interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,13 +96,12 @@ class Tally:
         """Return the whole with its intervals."""
         outcomes = Counter(outcome_of([case.worst]) for case in self.cases.values())
         outcomes[Outcome.SKIPPED] += self._skipped
-        told = sum(any(value is not None for value in case.passes.values()) for case in self.cases.values())
         owners = self._owners()
         return Summary(
             outcomes={outcome: outcomes[outcome] for outcome in Outcome},
             estimates=tuple(self._estimates(owners, ordered(self.rows))),
             by_tag={tag: tuple(self._estimates(owners, shown_by_tag(self.rows), tag)) for tag in self._tags()},
-            detectable=detectable_share(told),
+            detectable=self._detectable(owners),
             flaky=tuple(sorted(name for (_, name), case in self.cases.items() if case.flaky)),
         )
 
@@ -120,6 +119,12 @@ class Tally:
     def _owners(self) -> list[CaseTally]:
         """Return the case of each unit."""
         return [self.cases[suite, name] for suite, name, _ in self.units]
+
+    def _detectable(self, owners: list[CaseTally]) -> float | None:
+        clusters = np.array([owner.cluster for owner in owners], dtype=np.intp)
+        passes, _ = _scores(self.rows[PASS], clusters, np.ones(len(owners), dtype=bool))
+        told = sum(any(value is not None for value in case.passes.values()) for case in self.cases.values())
+        return detectable_rate(passes, told)
 
     def _tags(self) -> list[str]:
         return sorted({tag for case in self.cases.values() for tag in case.worst.tags})
