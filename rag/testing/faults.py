@@ -42,7 +42,7 @@ def wrong_citation(answer: Answer, library: Library) -> Answer | None:  # noqa: 
 
 
 def wrong_version(answer: Answer, library: Library) -> Answer | None:
-    """Cite the same words in an earlier version of their article."""
+    """Cite the same words in another version of their article."""
     for citation in answer.citations:
         for article in _other_versions(library, citation):
             start = article.text.find(citation.quote)
@@ -65,9 +65,9 @@ def off_by_one_span(answer: Answer, library: Library) -> Answer | None:
 
 
 def cite_everything(answer: Answer, library: Library) -> Answer | None:  # noqa: ARG001  a fault's form
-    """Let the first sentence cite every sentence of all that was found."""
+    """Let the first sentence cite the first sentence of every passage that was found."""
     known = {_place(citation) for citation in answer.citations}
-    everything = [_citation(0, hit, span) for hit in answer.hits for span in hit.passage.sentences]
+    everything = [_citation(0, hit, hit.passage.sentences[0]) for hit in answer.hits if hit.passage.sentences]
     unused = list({_place(each): each for each in everything if _place(each) not in known}.values())
     if not unused or not answer.claims:
         return None
