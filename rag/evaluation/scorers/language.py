@@ -40,7 +40,7 @@ _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|„[^“”]*[“”]
 _WORD = re.compile(r"[^\W\d_]+")
 _LEAST = 0.05
 """Likelihood that the likeliest language must have, among more than a hundred, for the words to tell anything."""
-_ENOUGH = 20
+_ENOUGH = 8
 """Letters that must be left for quotations to be left out."""
 _UNLIKELY = 0.1
 """Likelihood beside that of the likeliest language below which an answer is not in the expected one."""
@@ -52,7 +52,7 @@ def score(asked: Asked, sample: Sample, evidence: Evidence) -> Iterator[Check | 
     if sample.answer is None or expected is None:
         return
     likely = languages(_own_words(sample.answer))
-    passed = _is(_code(expected), likely)
+    passed = _is("no" if expected == "nb" else expected, likely)
     best = max(likely, key=lambda each: likely[each], default="")
     got = best if passed is not None else f"cannot be told{', perhaps ' if best else ''}{best}"
     yield Check(name="language", passed=passed, expected=expected, got=got)
@@ -80,11 +80,6 @@ def _is(code: str, likely: Mapping[str, float]) -> bool | None:
         return None
     share = likely.get(code, 0.0) / max(likely.values())
     return True if share == 1 else None if share >= _UNLIKELY else False
-
-
-def _code(language: str) -> str:
-    code = language.casefold().replace("_", "-").split("-")[0]
-    return "no" if code == "nb" else code
 
 
 def _own_words(answer: Answer) -> str:
