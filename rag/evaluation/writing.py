@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 
 import yaml
-from filelock import FileLock, Timeout
 
 from rag.errors import SuiteError
 from rag.evaluation.cases import Case, Cited, Exchange, Expectation, Suite
@@ -20,9 +18,9 @@ from rag.evaluation.evidence import reference
 from rag.evaluation.parsing import LOADER
 from rag.evaluation.spelling import case_object, case_yaml, field_yaml
 from rag.evaluation.suitefile import JSONL, read_bytes, suite_of
+from rag.library.lock import taking_turns
 from rag.types import Answer, Status
 
-_PATIENCE_SECONDS = 10.0
 _LONGEST_ID = 60
 """Characters, before a number that tells it from others."""
 
@@ -30,11 +28,11 @@ _LONGEST_ID = 60
 def append_case(path: Path, case: Case) -> None:
     """Add a case to a suite file, which is made where there is none; what stands in it stays, to the byte.
 
-    Safe among processes, and all or nothing. Raises SuiteError where the id is taken, or the file is no suite or not
-    laid out so that a case can follow its last one.
+    Safe among processes, by an empty lock file beside it, and all or nothing. Raises SuiteError where the id is taken,
+    the file is no suite, or it is not laid out so that a case can follow its last one; StorageError for the lock file.
     """
     path = path.resolve()
-    with _to_oneself(path):
+    with taking_turns(path.with_name(f".{path.name}.lock")):
         before = read_bytes(path) if path.exists() else _beginning(path)
         suite = suite_of(before, path)
         if any(each.id == case.id for each in suite.cases):
@@ -148,21 +146,6 @@ def _to(end: datetime | None) -> str | None:
 
 
 _TICK = timedelta(microseconds=1)
-
-
-@contextmanager
-def _to_oneself(path: Path) -> Iterator[None]:
-    lock = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
-    try:
-        lock.acquire(timeout=_PATIENCE_SECONDS)
-    except Timeout as error:
-        raise SuiteError(f"{path} is being written by another process; try again.") from error
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _replace(path: Path, content: bytes) -> None:
