@@ -51,10 +51,11 @@ def _run(run: RunInfo) -> dict[str, Json]:
 
 
 def _estimates(estimates: Sequence[Estimate]) -> list[Json]:
-    return [_estimate(estimate) for estimate in estimates]
+    return [estimate_object(estimate) for estimate in estimates]
 
 
-def _estimate(estimate: Estimate) -> dict[str, Json]:
+def estimate_object(estimate: Estimate) -> dict[str, Json]:
+    """Return a metric with its interval."""
     about = metric(estimate.metric)
     return {
         "metric": estimate.metric,
@@ -73,7 +74,7 @@ def _comparison(comparison: Comparison) -> dict[str, Json]:
     return {
         "baseline": comparison.baseline,
         "p": _number(comparison.p),
-        "changes": [_change(change) for change in comparison.changes],
+        "changes": [change_object(change) for change in comparison.changes],
         "broken": list(comparison.broken),
         "mended": list(comparison.mended),
         "only_before": list(comparison.only_before),
@@ -83,7 +84,8 @@ def _comparison(comparison: Comparison) -> dict[str, Json]:
     }
 
 
-def _change(change: Change) -> dict[str, Json]:
+def change_object(change: Change) -> dict[str, Json]:
+    """Return a metric in two runs."""
     return {
         "metric": change.metric,
         "before": _number(change.before),

@@ -73,7 +73,7 @@ def _metrics(estimates: Sequence[Estimate]) -> list[str]:
         (each.metric, figures.amount(each.metric, each.value), _interval(each), figures.samples(each))
         for each in estimates
     ]
-    return _table(("Metric", "Value", "95 % interval", "n"), rows)
+    return table(("Metric", "Value", "95 % interval", "n"), rows)
 
 
 def _interval(estimate: Estimate) -> str:
@@ -81,7 +81,7 @@ def _interval(estimate: Estimate) -> str:
 
 
 def _comparison(comparison: Comparison, columns: int) -> list[str]:
-    lines = _table(
+    lines = table(
         ("Against " + comparison.baseline, "Before", "Now", "Change", "95 % interval", "p", ""),
         [_change(each) for each in comparison.changes],
     )
@@ -123,7 +123,7 @@ def _closing(report: Report, columns: int) -> list[str]:
     return lines + [_cut(f"Note: {remark}", columns) for remark in report.run.remarks]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return rows in columns: the first and the last to the left, the numbers between to the right."""
     if not rows:
         return []

@@ -1,0 +1,85 @@
+"""What a reader does on the page of a run, opened as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bench.report import Run
+from rag.evaluation.reports import write_html
+from tests.evaluation.test_reports import HOSTILE, with_words
+
+
+class Visit(Protocol):
+    page: Page
+
+
+Opens = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a page of 1,200 cases, of which 120 fail."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_html(Run(1200, 120).report(), path)
+    return path.as_uri()
+
+
+def test_the_last_case_can_be_scrolled_to(visit: Opens, report: str) -> None:
+    page = visit(report).page
+    last = page.locator(".list tbody tr").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()
+    expect(last).to_contain_text("case-1200")
+
+
+def test_a_name_in_the_list_leads_to_what_failed(visit: Opens, report: str) -> None:
+    page = visit(report).page
+    page.locator(".list a").nth(100).click()
+    name = page.locator(".list a").nth(100).inner_text()
+    expect(page.locator(".case:target h3")).to_have_text(name)
+    expect(page.locator(".case:target h3")).to_be_in_viewport()
+    expect(page.locator(".case:target table.checks")).to_be_visible()
+
+
+def test_the_list_is_narrowed_to_what_is_typed_and_chosen(visit: Opens, report: str) -> None:
+    page = visit(report).page
+    page.fill("#find", "case-40")
+    expect(page.locator("#count")).to_have_text("11 of 1,200 cases")
+    expect(page.locator(".case:not([hidden]) h3")).to_have_text(["case-40", "case-400"])
+    page.select_option("#which", "passed")
+    expect(page.locator("#count")).to_have_text("9 of 1,200 cases")
+    page.fill("#find", "")
+    page.select_option("#which", "error")
+    expect(page.locator("#count")).to_have_text("18 of 1,200 cases")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+def test_nothing_is_wider_than_the_window(visit: Opens, report: str, width: int, scheme: str) -> None:
+    page = visit(report, width=width, scheme=scheme).page
+    page.locator(".case").nth(3).scroll_into_view_if_needed()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert ground == {"light": "rgb(250, 248, 243)", "dark": "rgb(23, 22, 19)"}[scheme]
+
+
+def test_hostile_words_run_nothing_and_fetch_nothing(visit: Opens, tmp_path: Path) -> None:
+    write_html(with_words(HOSTILE), tmp_path / "report.html")
+    page = visit((tmp_path / "report.html").as_uri()).page
+    page.locator(".case summary").click()
+    expect(page.locator(".case .question")).to_contain_text("<script>window.hacked = 1</script>")
+
+
+def test_it_can_be_read_without_scripts(browser: Browser, report: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report)
+    expect(page.locator("h1")).to_have_text("made up")
+    expect(page.locator("#filter")).to_be_hidden()
+    page.locator(".case").last.scroll_into_view_if_needed()
+    expect(page.locator(".case mark").last).to_be_visible()
+    context.close()
