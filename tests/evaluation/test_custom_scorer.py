@@ -152,9 +152,7 @@ def test_modules_beside_the_suite_go_first_and_are_apart(tmp_path: Path) -> None
     for folder in ("one", "two"):
         (tmp_path / folder / "inner").mkdir(parents=True)
         (tmp_path / folder / "json.py").write_text(f"def own(asked, sample, evidence): return {folder!r}")
-        (tmp_path / folder / "inner" / "deep.py").write_text(
-            "from dataclasses import dataclass\n@dataclass\nclass own:\n    a: int"
-        )
+        (tmp_path / folder / "inner" / "deep.py").write_text(DEEP)
     one, two = (load_scorer("json:own", tmp_path / folder) for folder in ("one", "two"))
     assert (one(*[None] * 3), two(*[None] * 3)) == ("one", "two")  # type: ignore[arg-type]
     assert load_scorer("json:own", tmp_path / "one") is one
