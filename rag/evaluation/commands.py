@@ -159,6 +159,31 @@ def report(run_path: RunPath, as_json: AsJson = False) -> None:
 
 
 @cli.command()
+def init(
+    suite: Annotated[Path, typer.Argument(metavar="SUITE", help="The file to write, such as suite.yaml.")],
+    library: Annotated[Path | None, typer.Option("--library", help="The library (or DATELINE_LIBRARY).")] = None,
+    folder: Annotated[Path | None, typer.Option(help="A folder of articles, in the place of a library.")] = None,
+) -> None:
+    """Write a first suite over your articles, for you to check and go on with."""
+    from rag.errors import ConfigurationError
+    from rag.evaluation.evaluate import starter_text
+
+    if suite.suffix.lower() not in {".yaml", ".yml"}:
+        raise ConfigurationError(f"{suite} would be no suite file; name one that ends in .yaml.")
+    if library and folder:
+        raise ConfigurationError("Give --library or --folder, not both.")
+    text = starter_text(suite.absolute(), library=library, folder=folder)
+    try:
+        with suite.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise ConfigurationError(f"{suite} is there already; name another file.") from error
+    except OSError as error:
+        raise ConfigurationError(f"{suite} cannot be written: {error.strerror}. Name another place.") from error
+    show(f"Wrote {suite}; read its cases, then run: dateline eval {suite}")
+
+
+@cli.command()
 def validate(suites: Suites, library: AtLibrary = None) -> None:
     """Show every mistake in suite files with its line, and what they name that their articles do not hold."""
     from rag.evaluation.evaluate import untrue_cases
@@ -206,6 +231,32 @@ def import_set(
         tell(f"Left out {count}: {reason}")
     show(f"{made.articles} articles and {made.cases} cases: {made.suite}")
     raise typer.Exit(1 if made.failed else 0)
+
+
+@cli.command("sweep")
+def sweep_settings(
+    suite: Annotated[Path, typer.Argument(metavar="SUITE", help="A suite file; half of it is held out.")],
+    vary: Annotated[
+        list[str],
+        typer.Option(metavar="NAME=A,B,…", help="passages, passage_size, dense_weight or answer_from; repeatable."),
+    ],
+    metric: Annotated[str, typer.Option(help="What is to be as good as can be.")] = "pass",
+    library: AtLibrary = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only cases with this tag; repeatable.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many cases.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw quality against latency.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try settings on half of a suite, and the best of them on the other half."""
+    from rag.evaluation.order import Order
+    from rag.evaluation.reports.sweep_report import sweep_object, sweep_text, write_plot
+    from rag.evaluation.sweep import sweep
+
+    order = Order(suites=(suite,), library=library, tags=tuple(tag or ()), limit=limit)
+    found = sweep(order, vary, metric=metric)
+    if plot:
+        write_plot(found, plot)
+    show(sweep_object(found) if as_json else sweep_text(found))
 
 
 def _report(scored: RunDirectory, before: RunDirectory | None, wanted: tuple[Threshold, ...], *, as_json: bool) -> None:

@@ -30,6 +30,8 @@ from rag.settings import Settings, default_cache, read_settings
 from rag.terminal import working
 from rag.types import digest
 
+PASSAGE_SIZE = LIMIT
+"""Most characters of a passage, unless another size is asked for."""
 _LIBRARY, _REMARKS = "library", "remarks.json"
 
 
@@ -41,7 +43,7 @@ def corpus_of(
     *,
     cache: Path,
     library: Path | None = None,
-    passage_limit: int = LIMIT,
+    passage_limit: int = PASSAGE_SIZE,
 ) -> Iterator[Newsroom]:
     """Open the articles that a suite file at `path` was written for; `library` goes before what it names.
 
@@ -50,7 +52,7 @@ def corpus_of(
     what is read already), LibraryError or ProviderError.
     """
     place = library or settings.library
-    if passage_limit != LIMIT and (library is not None or suite.corpus.folder is None):
+    if passage_limit != PASSAGE_SIZE and (library is not None or suite.corpus.folder is None):
         raise ConfigurationError("Passages of another size need articles to read: a suite that has `corpus.folder`.")
     if library is None and suite.corpus.library is not None:
         place = path.parent / suite.corpus.library
@@ -66,12 +68,14 @@ def configured(**given: object) -> Settings:
 
 
 @contextmanager
-def corpora_of(order: Order, suites: Sequence[Suite]) -> Iterator[list[Newsroom]]:
+def corpora_of(order: Order, suites: Sequence[Suite], *, passage_limit: int = PASSAGE_SIZE) -> Iterator[list[Newsroom]]:
     """Open the articles of each of the suites that are ordered."""
     settings, cache = _settings(order), default_cache() / "corpora"
     with ExitStack() as stack:
         yield [
-            stack.enter_context(corpus_of(suite, path, settings, cache=cache, library=order.library))
+            stack.enter_context(
+                corpus_of(suite, path, settings, cache=cache, library=order.library, passage_limit=passage_limit)
+            )
             for suite, path in zip(suites, order.suites, strict=True)
         ]
 
