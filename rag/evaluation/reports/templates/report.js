@@ -5,14 +5,14 @@ const heads = [...document.querySelectorAll(".case")].map(each => [each, each.qu
 const count = document.getElementById("count");
 function narrow() {
   const words = find.value.toLowerCase().split(/\s+/).filter(Boolean), outcome = which.value;
-  const fits = text => words.every(word => text.includes(word));
+  const fits = (of, text) => words.every(word => text.includes(word)) && (!outcome || of.classList.contains(outcome));
   let shown = 0;
   for (const [row, text] of rows) {
-    row.hidden = !(fits(text) && (!outcome || row.className === outcome));
+    row.hidden = !fits(row, text);
     shown += !row.hidden;
   }
   for (const table of document.querySelectorAll(".list")) table.hidden = !table.querySelector("tbody tr:not([hidden])");
-  for (const [each, text] of heads) each.hidden = !fits(text);
+  for (const [each, text] of heads) each.hidden = !fits(each, text);
   count.textContent = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} cases`;
 }
 let waiting = 0;
