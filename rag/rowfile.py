@@ -15,26 +15,26 @@ Row = dict[str, Json]
 
 
 class RowFile:
-    """Appends rows, each in one write, from any thread; of a line that a killed writer left torn nothing is read."""
+    """Appends rows, from any thread; of a line that a killed writer left torn nothing is read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._file: FileIO | None = None
 
     def append(self, row: Mapping[str, Json]) -> int:
         """Add a row, and return where it begins, in bytes; raise StorageError."""
         line = json.dumps(row).encode() + b"\n"
         try:
-            with self._lock:
-                self._file = self._file or _opened(self.path)
-                place = self._file.tell()
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock, self.path.open("ab+", buffering=0) as file:
+                _end_torn_line(file)
+                place = file.tell()
                 rest = memoryview(line)
                 while rest:  # a full disk takes a part first, and refuses the rest
-                    rest = rest[self._file.write(rest) :]
+                    rest = rest[file.write(rest) :]
         except OSError as error:
             raise StorageError(
-                f"{self.path} cannot be written ({error.strerror or error}); free some space."
+                f"{self.path} cannot be written ({error.strerror or error}); free some space, or choose another place."
             ) from error
         return place
 
@@ -59,23 +59,12 @@ class RowFile:
             raise StorageError(f"{self.path} was changed while it was read; run again.")
         return row
 
-    def close(self) -> None:
-        """Let the file go."""
-        with self._lock:
-            if self._file is not None:
-                self._file.close()
-                self._file = None
 
-
-def _opened(path: Path) -> FileIO:
-    """Open a file at its end; what a killed writer left there is closed off by the end of its line."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("ab+", buffering=0)
+def _end_torn_line(file: FileIO) -> None:
     if file.tell():
         file.seek(-1, SEEK_END)
         if file.read(1) != b"\n":
             file.write(b"\n")
-    return file
 
 
 def _row(line: bytes) -> Row | None:

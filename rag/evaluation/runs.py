@@ -77,7 +77,6 @@ class RunDirectory:
     def finish(self) -> None:
         """Note that all was asked and scored."""
         self.finished = True
-        self._samples.close()
         self.save()
 
     def append(self, sample: Sample) -> None:
@@ -104,7 +103,6 @@ class RunDirectory:
                 part.append(_result_row(result))
             if not results:
                 part.append({"skipped": _case_object(case)})
-        part.close()
         part.path.replace(whole)
 
     def results(self) -> Iterator[Result]:
