@@ -7,7 +7,7 @@ an answer; a partial verdict counts as not borne out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rag.errors import ConfigurationError
 from rag.evaluation.cases import Asked, Cited
@@ -16,6 +16,9 @@ from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.exactness import inexact
 from rag.evaluation.scorers.proof import Entails, Proof
 from rag.types import Answer, Citation, Span
+
+Carried = Callable[[str, Sequence[int]], bool]
+"""Whether what some markers stand for, taken together, carries a sentence."""
 
 _SHOWN = 3
 """Citations that are named where the expected one is absent."""
@@ -34,7 +37,8 @@ def score(
     if answer.citations:
         faults = [(each.marker, inexact(each, answer, evidence)) for each in answer.citations]
         yield _share("citation.exact", len(faults), [f"[{marker}] {fault}" for marker, fault in faults if fault])
-    yield from _alce(Proof(answer, evidence, entails))
+    proof = Proof(answer, evidence, entails)
+    yield from alce(proof.cited, proof.carried)
 
 
 def _expected(asked: Asked, answer: Answer, evidence: Evidence) -> Iterator[Check | Score]:
@@ -106,25 +110,33 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
 
 
-def _alce(proof: Proof) -> Iterator[Score]:
-    if not proof.cited:
+def alce(cited: Sequence[tuple[str, tuple[int, ...]]], carried: Carried) -> Iterator[Score]:
+    """Yield recall and precision of sentences with what they cite.
+
+    Recall is the share of sentences that all they cite together carries. A citation is precise if its sentence is
+    carried and it is not irrelevant, that is: it carries the sentence alone, or the others do not without it.
+    """
+    if not cited:
         return
-    loose = [words for words, markers in proof.cited if not proof.carried(words, markers)]
-    yield _share("citation.recall", len(proof.cited), [f"not borne out: {_cut(words)}" for words in loose])
-    pairs = [(words, markers, marker) for words, markers in proof.cited for marker in markers]
+    loose = [not carried(words, markers) for words, markers in cited]
+    yield _share(
+        "citation.recall",
+        len(cited),
+        [f"not borne out: {_cut(words)}" for (words, _), fails in zip(cited, loose, strict=True) if fails],
+    )
+    pairs = [
+        (words, marker, fails or _irrelevant(words, markers, marker, carried))
+        for (words, markers), fails in zip(cited, loose, strict=True)
+        for marker in markers
+    ]
     if pairs:
-        idle = [
-            f"[{marker}] behind: {_cut(words)}"
-            for words, markers, marker in pairs
-            if words in loose or _irrelevant(proof, words, markers, marker)
-        ]
+        idle = [f"[{marker}] behind: {_cut(words)}" for words, marker, imprecise in pairs if imprecise]
         yield _share("citation.precision", len(pairs), idle)
 
 
-def _irrelevant(proof: Proof, words: str, markers: Sequence[int], marker: int) -> bool:
-    """Tell whether a citation does not carry the sentence by itself, while the others do without it."""
+def _irrelevant(words: str, markers: Sequence[int], marker: int, carried: Carried) -> bool:
     rest = [other for other in markers if other != marker]
-    return not proof.carried(words, [marker]) and proof.carried(words, rest)
+    return not carried(words, [marker]) and carried(words, rest)
 
 
 def _share(metric: str, count: int, wrong: Iterable[str]) -> Score:
