@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ConfigurationError, DatelineError
-from rag.evaluation.cases import Case, Suite
+from rag.evaluation.cases import Case, Corpus, Suite
 from rag.evaluation.checking import untrue
 from rag.evaluation.comparing import compare
 from rag.evaluation.corpus import corpus_digest, manifest
 from rag.evaluation.evidence import Evidence
+from rag.evaluation.judge import described, make_judge
 from rag.evaluation.opening import chat_model, corpora_of, corpus_remarks, judge_model
 from rag.evaluation.order import Order
 from rag.evaluation.reports import report_object, write_junit
@@ -25,6 +27,7 @@ from rag.evaluation.results import Report, RunInfo
 from rag.evaluation.runner import Ready, kept, run_suites, score_suites
 from rag.evaluation.runs import RunDirectory
 from rag.evaluation.scorers import Scorer
+from rag.evaluation.starter import starter
 from rag.evaluation.suitefile import read_suite
 from rag.evaluation.summary import Tally
 from rag.terminal import progress_bar
@@ -94,7 +97,7 @@ def score_again(order: Order, run: RunDirectory) -> None:
             raise ConfigurationError(f"The run {run.path} asked nothing of what these suites ask; run them.")
         with progress_bar() as advance:
             score_suites(ready, run, judge=_judge(order, run), jobs=order.jobs, advance=advance)
-    run.info = replace(run.info, judge=order.judge, remarks=tuple(remarks))
+    run.info = replace(run.info, remarks=tuple(remarks))
     run.save()
 
 
@@ -111,14 +114,24 @@ def untrue_cases(path: Path, library: Path | None = None) -> list[tuple[str, str
         return [(case.id, what) for case in suite.cases for what in untrue(case, evidence)]
 
 
+def starter_text(path: Path, *, library: Path | None, folder: Path | None) -> str:
+    """Return a first suite, to be written to `path`, over a library or a folder of articles."""
+    near = {
+        name: os.path.relpath(place, path.parent) for name, place in (("library", library), ("folder", folder)) if place
+    }
+    corpus = Corpus(**near)
+    # The embedded reader: beginning must cost nothing.
+    order = Order(suites=(path,), library=library, answerer="extractive")
+    with corpora_of(order, [Suite(suite=path.stem, corpus=corpus)]) as [room]:
+        return starter(room.desk(), name=path.stem, corpus=corpus)
+
+
 def report_of(run: RunDirectory, baseline: RunDirectory | None = None) -> Report:
     """Return what a scored run shows, beside a baseline where there is one; needs neither suite nor corpus."""
-    tally = Tally()
-    for result in run.results():
-        tally.add(result)
-    for case in run.skipped():
+    tally, skipped = Tally(run.results()), tuple(run.skipped())
+    for case in skipped:
         tally.skipped(case)
-    report = Report(run=run.info, summary=tally.summary(), results=run.results)
+    report = Report(run=run.info, summary=tally.summary(), results=run.results, skipped=skipped)
     if baseline is None:
         return report
     comparison = compare(
@@ -174,7 +187,6 @@ def _info(order: Order, suites: Sequence[Suite], rooms: Sequence[Newsroom]) -> R
         corpus_digest=corpus_digest(corpus),
         version=version("dateline"),
         attempts=order.attempts,
-        judge=order.judge,
         remarks=tuple(remarks),
     )
 
@@ -198,12 +210,10 @@ def _begun(order: Order, info: RunInfo) -> RunDirectory:
 
 
 def _judge(order: Order, run: RunDirectory) -> Scorer | None:
+    """Return the judge that is ordered, and note in the run who it is."""
     model = judge_model(order, session=_session(run))
-    if model is None:
-        return None
-    from rag.evaluation.judge import make_judge  # noqa: PLC0415  only where a judge is asked
-
-    return make_judge(model, votes=order.votes)
+    run.info = replace(run.info, judge=described(model, votes=order.votes) if model else None)
+    return make_judge(model, votes=order.votes) if model else None
 
 
 def _session(run: RunDirectory) -> str:

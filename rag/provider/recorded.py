@@ -42,7 +42,6 @@ class RecordingChat:
     def stream(self, messages: Sequence[Message]) -> Iterator[str | Usage]:
         """Yield the model's reply as it comes; raise ProviderError, or StorageError where it cannot be kept."""
         key = _key(self.name, messages)
-        occurrence = self._asked.next(key)
         pieces: list[str] = []
         usage: list[int] | None = None
         for piece in self._inner.stream(messages):
@@ -54,7 +53,8 @@ class RecordingChat:
         self._file.append(
             {
                 "key": key,
-                "occurrence": occurrence,
+                # Counted only now: a reply that broke off was none.
+                "occurrence": self._asked.next(key),
                 "model": self.name,
                 "pieces": pieces,
                 "usage": usage,
