@@ -194,6 +194,9 @@ def test_the_share_of_days_and_what_was_given_instead(evidence: Evidence) -> Non
         ("The mayor said the repair will cost £3.4 million.", "Repairs will cost £3.4 million, the mayor said.", True),
         # Quotation marks alone attribute nothing.
         ("The repair will cost £3.4 million.", "The “simple” repair will cost £3.4 million.", True),
+        # One event is not another, though it befell the same.
+        ("The storm damaged the Arl Bridge.", "The Arl Bridge, closed since last month, was not damaged.", False),
+        ("Edmund Thrale was sentenced to prison.", "A jury found Edmund Thrale not guilty of fraud.", False),
         # What is borne out only partly is not made.
         ("Exactly 300 people marched.", "More than 300 people marched.", False),
     ],

@@ -6,8 +6,8 @@ read in whatever words, relative ones against the publication of what their sent
 are cited count as well, the day of publication that we write before a quotation does not.
 
 A forbidden statement is made when a sentence of the answer bears it out by the rules of `rag.verify`, as those rules
-bear out an answer by its quotes: wholly, not partly. A sentence that says who says so, or denies it, does not make it,
-unless the statement itself names its speaker.
+bear out an answer by its quotes: wholly, not partly. A sentence that denies it does not make it, nor does one that
+says who says so, unless the statement itself names its speaker; nor one that shares nothing but names with it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rag.verify.days import Day
 from rag.verify.figures import Figure, Reading, figures
 from rag.verify.numerals import lexemes
 from rag.verify.speakers import attributed
-from rag.verify.synonyms import concept, plain
+from rag.verify.synonyms import concept, plain, terms
 from rag.verify.terms import evened, tokens
 from rag.verify.units import MULTIPLES, STRICT, unit_at
 
@@ -74,7 +74,7 @@ def gives_day(expected: date, day: Day) -> bool:
 
 def makes(statement: str, said: Statement, similarity: Similarity, nearby: str = "") -> bool:
     """Tell whether a sentence of an answer makes a statement, in whatever words; `nearby` tells whom "she" means."""
-    if _attributed(said.words) and not _attributed(statement):
+    if (_attributed(said.words) and not _attributed(statement)) or _only_names_in_common(statement, said.words):
         return False
     sources = dict.fromkeys(citation.source for citation in said.citations) or (_NOWHERE,)
     quotes = (Quote(text=said.words, source=source, nearby=nearby) for source in sources)
@@ -162,6 +162,12 @@ def _forbidden(statement: str, said: Sequence[Statement], similarity: Similarity
     return Check(
         name="forbids", passed=made is None, expected=f"not {statement}", got=made or "the answer does not say so"
     )
+
+
+def _only_names_in_common(statement: str, words: str) -> bool:
+    """Tell whether a sentence has none of a statement's ordinary words in any form: it says something else of them."""
+    ordinary = " ".join(token for token in plain(evened(statement)).split() if token[0].islower())
+    return bool(terms(ordinary)) and set(terms(ordinary)).isdisjoint(terms(plain(evened(words))))
 
 
 def _attributed(words: str) -> bool:
