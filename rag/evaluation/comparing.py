@@ -17,7 +17,7 @@ from rag.evaluation.clustered import Scores, sums
 from rag.evaluation.metrics import metric
 from rag.evaluation.results import Change, Comparison, Direction, Result
 from rag.evaluation.statistics import ALPHA, Paired, adjusted, mcnemar, paired
-from rag.evaluation.summary import CaseTally, Tally, ordered
+from rag.evaluation.summary import CaseTally, Tally, numbered, ordered
 
 if TYPE_CHECKING:
     from rag.evaluation.clustered import Floats
@@ -65,10 +65,12 @@ def compare(
     )
 
 
-def worse(comparison: Comparison) -> bool:
-    """Tell whether a quality got worse; more time, tokens or money alone does not make a run worse."""
-    return any(
-        change.direction is Direction.WORSE and metric(change.metric).unit == "ratio" for change in comparison.changes
+def worse(comparison: Comparison) -> tuple[str, ...]:
+    """Return the qualities that got worse; more time, tokens or money does not by itself make a run worse."""
+    return tuple(
+        change.metric
+        for change in comparison.changes
+        if change.direction is Direction.WORSE and metric(change.metric).unit == "ratio"
     )
 
 
@@ -127,12 +129,12 @@ def _compared(before: Tally, after: Tally, same: Sequence[Key]) -> dict[str, tup
     does not concern its answer, such as the precision of citations where none was made, counts in the other run.
     """
     kept = frozenset(same)
-    shared = [
+    shared = sorted(
         unit
         for unit, number in before.units.items()
         if unit[:2] in kept and number in before.answered and after.units[unit] in after.answered
-    ]
-    clusters = np.array([before.cases[unit[:2]].cluster for unit in shared], dtype=np.intp)
+    )
+    clusters = numbered([before.cases[unit[:2]].cluster for unit in shared])
     found: dict[str, tuple[Paired, int]] = {}
     for name in ordered(before.rows.keys() & after.rows.keys()):
         about = metric(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ class CaseTally:
 
     worst: Result
     """Its worst result, without the answer."""
-    cluster: int
+    cluster: str
     asked: dict[int, str] = field(default_factory=dict)
     """Digest by turn."""
     passes: dict[int, float | None] = field(default_factory=dict)
@@ -69,7 +69,6 @@ class Tally:
         self.units: dict[tuple[str, str, int], int] = {}
         self.answered: set[int] = set()
         """Units with an answer in some attempt."""
-        self.clusters: dict[str, int] = {}
         self.rows: dict[str, Rows] = defaultdict(Rows)
         self._skipped = 0
         for result in results:
@@ -96,12 +95,19 @@ class Tally:
         """Return the whole with its intervals."""
         outcomes = Counter(outcome_of([case.worst]) for case in self.cases.values())
         outcomes[Outcome.SKIPPED] += self._skipped
-        owners = self._owners()
+        owners = [self.cases[suite, name] for suite, name, _ in self.units]
+        clusters = numbered([owner.cluster for owner in owners])
+        every, tags = np.ones(len(owners), dtype=bool), sorted({tag for owner in owners for tag in owner.worst.tags})
+        tagged = {tag: np.array([tag in owner.worst.tags for owner in owners]) for tag in tags}
+        by_tag = shown_by_tag(self.rows)
         return Summary(
             outcomes={outcome: outcomes[outcome] for outcome in Outcome},
-            estimates=tuple(self._estimates(owners, ordered(self.rows))),
-            by_tag={tag: tuple(self._estimates(owners, shown_by_tag(self.rows), tag)) for tag in self._tags()},
-            detectable=self._detectable(owners),
+            estimates=tuple(self._estimates(ordered(self.rows), clusters, every)),
+            by_tag={
+                tag: tuple(each for each in self._estimates(by_tag, clusters, kept) if each.count)
+                for tag, kept in tagged.items()
+            },
+            detectable=self._detectable(clusters, every),
             flaky=tuple(sorted(name for (_, name), case in self.cases.items() if case.flaky)),
         )
 
@@ -110,31 +116,22 @@ class Tally:
         bare = replace(result, sample=replace(result.sample, answer=None, alone=None), checks=(), scores=())
         case = self.cases.get(key)
         if case is None:
-            cluster = self.clusters.setdefault(result.cluster, len(self.clusters))
-            case = self.cases[key] = CaseTally(worst=bare, cluster=cluster)
+            case = self.cases[key] = CaseTally(worst=bare, cluster=result.cluster)
         elif outcome_of([case.worst, bare]) is not case.worst.outcome:
             case.worst = bare
         return case
 
-    def _owners(self) -> list[CaseTally]:
-        """Return the case of each unit."""
-        return [self.cases[suite, name] for suite, name, _ in self.units]
-
-    def _detectable(self, owners: list[CaseTally]) -> float | None:
-        clusters = np.array([owner.cluster for owner in owners], dtype=np.intp)
-        passes, _ = _scores(self.rows[PASS], clusters, np.ones(len(owners), dtype=bool))
+    def _detectable(self, clusters: NDArray[np.intp], every: NDArray[np.bool_]) -> float | None:
+        passes, _ = _scores(self.rows.get(PASS, Rows()), clusters, every)
         told = sum(any(value is not None for value in case.passes.values()) for case in self.cases.values())
         return detectable_rate(passes, told)
 
-    def _tags(self) -> list[str]:
-        return sorted({tag for case in self.cases.values() for tag in case.worst.tags})
-
-    def _estimates(self, owners: list[CaseTally], names: Iterable[str], tag: str | None = None) -> Iterable[Estimate]:
-        clusters = np.array([owner.cluster for owner in owners], dtype=np.intp)
-        kept = np.array([tag is None or tag in owner.worst.tags for owner in owners], dtype=bool)
+    def _estimates(
+        self, names: Iterable[str], clusters: NDArray[np.intp], kept: NDArray[np.bool_]
+    ) -> Iterator[Estimate]:
         for name in names:
             scores, unscored = _scores(self.rows[name], clusters, kept)
-            if len(scores.values) or (unscored and tag is None):
+            if len(scores.values) or unscored:
                 yield estimate(name, scores, unscored)
 
 
@@ -151,6 +148,12 @@ def estimate(name: str, scores: Scores, unscored: int = 0) -> Estimate:
         clusters=len(np.unique(scores.clusters)),
         unscored=unscored,
     )
+
+
+def numbered(names: Sequence[str]) -> NDArray[np.intp]:
+    """Return a number for each name, the same whatever their order."""
+    numbers = {name: number for number, name in enumerate(sorted(set(names)))}
+    return np.array([numbers[name] for name in names], dtype=np.intp)
 
 
 def ordered(names: Iterable[str]) -> list[str]:
