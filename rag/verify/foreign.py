@@ -52,10 +52,10 @@ def check(claim: str, contexts: Sequence[Context], dated: Sequence[Dated]) -> Ch
     days |= {_parts(found) for each in contexts for found in _DATE.finditer(each.quote)}
     known = {base(token.word) for each in contexts for token in tokens(f"{each.quote} {each.title} {each.source}")}
     known |= {base(token.word) for each in contexts for token in tokens(each.around)}
-    values |= {value for each in contexts for _, readings in _numbers(each.quote) for value in readings}
+    values |= {value for each in contexts for _, readings in numbers_in(each.quote) for value in readings}
     values |= {Decimal(part) for day in days for part in day if part}
     named = list(_DATE.finditer(claim))
-    numbers = list(_numbers(_DATE.sub(" ", claim)))
+    numbers = list(numbers_in(_DATE.sub(" ", claim)))
     missing = [found[0] for found in named if not any(_on(found, day) for day in days)]
     missing += [text for text, readings in numbers if not readings & values]
     names = [found[0] for found in _LATIN.finditer(claim)] if not _latin(claim) else []
@@ -74,8 +74,11 @@ def _on(found: re.Match[str], day: tuple[int | None, ...]) -> bool:
     return all(part is None or part == known for part, known in zip(_parts(found), day, strict=True))
 
 
-def _numbers(text: str) -> Iterator[tuple[str, frozenset[Decimal]]]:
-    """Yield each number as written with the values that it may mean, whichever sign parts its decimals."""
+def numbers_in(text: str) -> Iterator[tuple[str, frozenset[Decimal]]]:
+    """Yield each number as written, with a unit of time behind it, and the values that it may mean.
+
+    The scales of Korean, Chinese and Japanese are read ("410만" is 4,100,000), and either sign may part decimals.
+    """
     for found in _NUMBER.finditer(text):
         scale = 1
         for letter in found["scale"]:
