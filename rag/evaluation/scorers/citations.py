@@ -81,6 +81,8 @@ def _banned(place: Cited, answer: Answer, evidence: Evidence) -> Check:
 
 
 def _citing(place: Cited, answer: Answer, evidence: Evidence) -> list[Citation]:
+    """Return the citations that touch a place; raise ConfigurationError where it is in no article."""
+    evidence.article_id(place.article)
     return [
         each
         for each in answer.citations
