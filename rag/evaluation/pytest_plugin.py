@@ -219,14 +219,10 @@ def assert_abstains() -> AssertAbstains:
 def _articles(request: pytest.FixtureRequest) -> tuple[Suite, Opened]:
     from rag.evaluation.cases import Corpus, Suite  # noqa: PLC0415  heavy: pytest starts without Dateline
 
-    mark, settings = request.node.get_closest_marker("dateline"), request.config
-    place = request.path if mark else settings.inipath or settings.rootpath / "pytest.ini"
-    if mark:
-        corpus = Corpus(**mark.kwargs)
-    else:
-        corpus = Corpus(
-            folder=settings.getini("dateline_corpus") or None, library=settings.getini("dateline_library") or None
-        )
+    mark, config = request.node.get_closest_marker("dateline"), request.config
+    place = request.path if mark else config.inipath or config.rootpath / "pytest.ini"
+    given = mark.kwargs if mark else {name: config.getini(f"dateline_{name}") for name in ("corpus", "library")}
+    corpus = Corpus(folder=given.get("corpus") or None, library=given.get("library") or None)
     suite = Suite(suite=place.name, corpus=corpus)
     return suite, _opened(request.node, suite, place)
 

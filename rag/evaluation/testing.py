@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
+from pydantic import ValidationError
+
 from rag.answer import Desk
 from rag.evaluation.cases import Asked, Case, Cited, Suite
 from rag.evaluation.evidence import Evidence
@@ -79,14 +81,17 @@ def one_answer(
     history: Sequence[Answer | tuple[str, str]],
     given: Mapping[str, object],
 ) -> Answer | str:
-    """Return the answer to one question, or the error in its place; `given` holds further fields of a case."""
+    """Return the answer to one question, or what is wrong with it; `given` holds further fields of a case."""
     earlier = [
         {"question": turn.question.text, "answer": turn.text}
         if isinstance(turn, Answer)
         else dict(zip(("question", "answer"), turn, strict=True))
         for turn in history
     ]
-    case = Case.model_validate({"id": "ask", "question": question, "history": earlier, **given})
+    try:
+        case = Case.model_validate({"id": "ask", "question": question, "history": earlier, **given})
+    except ValidationError as error:
+        return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
     sample = next(ask_case(suite, case, opened.desk, evidence=opened.evidence))
     return sample.answer or str(sample.error)
 
