@@ -140,13 +140,13 @@ def ask_case(suite: Suite, case: Case, desk: Desk, *, attempt: int = 1, evidence
             suite=suite.suite, case_id=case.id, turn=turn, attempt=attempt, asked=asked_digest(suite, case, turn)
         )
         if failed is not None:
-            yield replace(sample, error=f"Not asked, because question {turn - 1} before it failed: {failed}")
+            yield replace(sample, error=failed)
             continue
         try:
             sample = _sampled(sample, asked, case.asked_at or suite.asked_at or datetime.now(UTC), said, desk, evidence)
         except DatelineError as error:
-            failed = str(error)
-            sample = replace(sample, error=failed)
+            sample = replace(sample, error=str(error))
+            failed = f"Not asked, because question {turn} before it failed: {error}"
         if sample.answer is not None:
             said.append(Turn(question=asked.question, answer=sample.answer.text))
         yield sample
