@@ -136,6 +136,7 @@ class _Known:
     def __init__(self, generation: int, sources: Sequence[Source]) -> None:
         self.generation = generation
         self.articles: OrderedDict[tuple[str, str | None], Article] = OrderedDict()
+        self._suggested = 0
         self.names: tuple[dict[str, list[str]], ...] = tuple(
             _grouped([(name, source.article_id) for source, name in zip(sources, names, strict=True) if name])
             for names in (
@@ -150,11 +151,16 @@ class _Known:
         """Return the nearest names, as the end of a sentence."""
         if not self.names[0]:
             return ", which is empty; ingest the suite's articles first"
+        self._suggested += 1
+        if self._suggested > _SUGGESTED:
+            return ""
         shortened = {name.casefold()[:_LONGEST]: name for names in reversed(self.names) for name in names}
         near = difflib.get_close_matches(wanted.casefold()[:_LONGEST], shortened, n=3, cutoff=0.6)
         return f"; the nearest are {_some([shortened[name] for name in near])}" if near else ""
 
 
+_SUGGESTED = 20
+"""So many wrong names are compared with all right ones, which takes a while; with more, the library is wrong."""
 _LONGEST = 120
 """Characters of a name that are compared: addresses and titles differ early."""
 

@@ -55,6 +55,15 @@ def test_an_article_that_is_not_one_is_told(evidence: Evidence) -> None:
         assert str(refused.value) == said
 
 
+def test_in_the_wrong_library_only_some_names_get_suggestions(evidence: Evidence) -> None:
+    told = []
+    for number in range(30):
+        with pytest.raises(ConfigurationError) as refused:
+            evidence.article_id(f"Arl Bridge shut {number}")
+        told.append("the nearest are" in str(refused.value))
+    assert told == [True] * 20 + [False] * 10
+
+
 def test_an_empty_library_says_so(library: MakeLibrary) -> None:
     with pytest.raises(ConfigurationError, match="which is empty; ingest"):
         Evidence(library(), HashingEmbedder()).article_id("a1")
