@@ -71,7 +71,7 @@ def test_the_text_says_what_failed_and_why() -> None:
     assert "got The model server took longer than 60 seconds." in text
     assert re.search(r"^pass +97\.0 % +89\.1 to 100\.0 % +40$", text, re.MULTILINE)
     assert re.search(r"^pass +90\.0 % +85\.9 % +−4\.1 points +−5\.9 to −2\.3 +0\.004  worse$", text, re.MULTILINE)
-    assert "no evidence of change" in text
+    assert "no evidence of change in 2 others" in text
     assert "Broken (3): case-7, case-34, case-40" in text
     assert "22.1 points or more (power 0.8)" in text
     assert "Note: Two articles changed since the suite was written." in text
@@ -93,6 +93,18 @@ def test_many_failing_cases_are_counted_in_the_text() -> None:
     text = terminal_text(Run(100, 50).report())
     assert text.count("✗") == 20
     assert "… and 30 more failing cases" in text
+
+
+def test_cases_that_pass_against_expectation_are_named() -> None:
+    text = terminal_text(with_words("x", Outcome.XPASSED))
+    assert "Passed against expectation, so take their xfail away: case-9" in text
+    assert "Failing" not in text
+
+
+def test_only_what_moved_is_compared_line_by_line() -> None:
+    text = terminal_text(Run(40, 6).report())
+    assert "retrieval.hit@1" not in text.partition("Against ")[2]
+    assert "1 metric worse, 1 metric better, no evidence of change in 2 others. 3 cases broke, 1 mended" in text.lower()
 
 
 def test_turns_and_attempts_of_a_case_stay_together() -> None:

@@ -122,7 +122,7 @@ def test_a_failing_case_shows_how_it_fails(shows: Shows) -> None:
 
 def test_an_error_stands_in_the_place_of_the_answer(shows: Shows) -> None:
     shown = case(shows(Run(40, 6).report()), "case-7")
-    assert "No answer" in shown.text
+    assert "Without an answer" in shown.text
     assert "The model server took longer than 60 seconds." in shown.text
     assert not shown.all("blockquote")
 
@@ -238,7 +238,8 @@ def test_expected_failures_and_flaky_cases_are_told(shows: Shows) -> None:
     page = shows(replace(made, summary=summary))
     assert "1 failed as expected" in page.text
     assert "2 cases passed in some attempts only" in page.text
-    assert not page.all("article")
+    assert "Expected to fail: so it is" in case(page, "case-9").text
+    assert [each.text for each in page.all("h2")][-2:] == ["Cases expected to fail", "All cases"]
 
 
 def test_colours_can_be_told_from_their_ground() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from datetime import UTC, datetime
 
 from rag.evaluation.metrics import metric
@@ -82,7 +83,12 @@ def samples(estimate: Estimate) -> str:
 
 def worth(change: Change) -> str:
     """Return in words which way a metric went."""
-    return {Direction.BETTER: "better", Direction.WORSE: "worse"}.get(change.direction, Direction.NO_EVIDENCE.value)
+    return change.direction.value
+
+
+def moved(change: Change) -> bool:
+    """Tell whether there is evidence that a metric changed."""
+    return change.direction is not Direction.NO_EVIDENCE
 
 
 def size(name: str, value: float) -> str:
@@ -92,14 +98,14 @@ def size(name: str, value: float) -> str:
 
 def verdict(comparison: Comparison) -> str:
     """Return in a sentence or two what two runs show together."""
-    moved = sum(change.direction is not Direction.NO_EVIDENCE for change in comparison.changes)
-    metrics = count(len(comparison.changes), "metric")
-    said = f"{moved} of {metrics} moved." if moved else f"No evidence of change in {metrics}."
+    ways = Counter(change.direction for change in comparison.changes)
+    said = [f"{count(ways[way], 'metric')} {way.value}" for way in (Direction.WORSE, Direction.BETTER) if ways[way]]
+    still = ways[Direction.NO_EVIDENCE]
+    said += [f"no evidence of change in {count(still, 'other' if said else 'metric')}"] if still else []
+    metrics = ", ".join(said) or "no metric in common"
     p = probability(comparison.p)
-    return (
-        f"{said} {count(len(comparison.broken), 'case')} broke, {len(comparison.mended):,} mended "
-        f"(exact McNemar test, p {p if p.startswith('<') else f'= {p}'})."
-    )
+    cases = f"{count(len(comparison.broken), 'case')} broke, {len(comparison.mended):,} mended"
+    return f"{metrics[0].upper()}{metrics[1:]}. {cases} (exact McNemar test, p {p if p.startswith('<') else f'= {p}'})."
 
 
 def day(when: datetime | None) -> str:

@@ -11,13 +11,14 @@ import base64
 import hashlib
 import math
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from textwrap import shorten
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self
 
 from rag.evaluation.metrics import metric
 from rag.evaluation.reports import figures, plots
@@ -44,9 +45,8 @@ _SHADES = 10
 def write_html(report: Report, path: Path, *, detailed: int = DETAILED) -> None:
     """Write the page; `detailed` is how many characters of failing cases are told in full."""
     environment = _environment()
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", newline="\n") as cases:
-        seen = _read(report, environment, cases, detailed)
-        cases.seek(0)
+    with _Shelf.open(detailed) as failing, _Shelf.open(detailed // 4) as expected:
+        seen = _read(report, environment, failing, expected)
         stream = environment.get_template("report.html").stream(
             report=report,
             seen=seen,
@@ -55,7 +55,8 @@ def write_html(report: Report, path: Path, *, detailed: int = DETAILED) -> None:
             heat=_heat(report.summary.by_tag),
             latency=plots.latency(seen.seconds),
             trade_off=plots.trade_off(seen.points),
-            failing=iter(partial(cases.read, 1 << 16), ""),
+            failing=failing,
+            expected=expected,
             script=(HERE / "report.js").read_text(encoding="utf-8"),
         )
         stream.enable_buffering(100)
@@ -75,6 +76,11 @@ class Row:
     tags: tuple[str, ...]
     seconds: float
 
+    @property
+    def told(self) -> bool:
+        """Whether the page tells more of it."""
+        return self.outcome not in {Outcome.PASSED, Outcome.SKIPPED}
+
 
 @dataclass(slots=True, kw_only=True)
 class _Seen:
@@ -83,8 +89,6 @@ class _Seen:
     rows: list[Row] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     points: list[plots.Point] = field(default_factory=list)
-    in_full: int = 0
-    in_short: int = 0
 
     def add(self, case: Told) -> Row:
         """Remember a case, and return its row."""
@@ -108,21 +112,45 @@ class _Seen:
         return (tuple(self.rows[start : start + _LISTED]) for start in range(0, len(self.rows), _LISTED))
 
 
-def _read(report: Report, environment: Environment, cases: IO[str], detailed: int) -> _Seen:
-    """Read the results once; write what is told of each failing case."""
+@dataclass(slots=True, kw_only=True)
+class _Shelf:
+    """Cases as they are told, kept in a file until the page has come to them."""
+
+    room: int
+    """Characters that may still be told in full."""
+    file: IO[str]
+    in_full: int = 0
+    in_short: int = 0
+
+    @classmethod
+    @contextmanager
+    def open(cls, room: int) -> Iterator[Self]:
+        """Return an empty one."""
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", newline="\n") as file:
+            yield cls(room=room, file=file)
+
+    def add(self, tell: Callable[..., str]) -> None:
+        """Keep what is told of a case, in full where there is room."""
+        in_full = self.room > 0
+        self.room -= self.file.write(tell(in_full=in_full))
+        self.in_full, self.in_short = self.in_full + in_full, self.in_short + (not in_full)
+
+    def pieces(self) -> Iterator[str]:
+        """Yield all that was kept, in pieces."""
+        self.file.seek(0)
+        return iter(partial(self.file.read, 1 << 16), "")
+
+
+def _read(report: Report, environment: Environment, failing: _Shelf, expected: _Shelf) -> _Seen:
+    """Read the results once; keep what is told of the cases that failed, or should have."""
     seen, template = _Seen(), environment.get_template("case.html")
     broken = frozenset(report.comparison.broken) if report.comparison else frozenset()
-    room = detailed
     for case in told(report):
         row = seen.add(case)
-        if case.outcome.good:
-            continue
-        in_full = room > 0
-        views = [view(result, len(case.results), report.before(result.sample.key)) for result in case.failing]
-        room -= cases.write(
-            template.render(case=case, row=row, views=views, in_full=in_full, broken=among(case, broken))
-        )
-        seen.in_full, seen.in_short = seen.in_full + in_full, seen.in_short + (not in_full)
+        if row.told:
+            views = [view(result, len(case.results), report.before(result.sample.key)) for result in case.failing]
+            tell = partial(template.render, case=case, row=row, views=views, broken=among(case, broken))
+            (expected if case.outcome.good else failing).add(tell)
     return seen
 
 

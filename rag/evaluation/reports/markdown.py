@@ -104,7 +104,7 @@ def _made(report: Report) -> str:
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
     yield f"Against {_text(comparison.baseline)}:"
-    moved = (change for change in comparison.changes if change.direction is not Direction.NO_EVIDENCE)
+    moved = (change for change in comparison.changes if figures.moved(change))
     yield _table(("Metric", "Before", "Now", "Change", "95 % interval", "p", ""), map(_change, moved))
     yield figures.verdict(comparison)
     if comparison.mended:

@@ -35,6 +35,8 @@ def sweep_svg(swept: Swept) -> str:
 
 def _points(axes: Axes, swept: Swept) -> None:
     names = varied([each.setting for each in swept.measured])
+    every = [each.latency.value for each in swept.measured]
+    middle = (min(every) + max(every)) / 2
     for place, each in enumerate(swept.measured):
         value, seconds = each.quality.value, each.latency.value
         chosen = each.setting == swept.best.setting
@@ -51,7 +53,9 @@ def _points(axes: Axes, swept: Swept) -> None:
         )
         if each.front or place == 0:
             label = ("default: " if place == 0 else "") + each.setting.told(names)
-            axes.annotate(label, (seconds, value), (6, 5), textcoords="offset points", fontsize=8, color=_INK)
+            left = seconds > middle
+            named = axes.annotate(label, (seconds, value), (-6 if left else 6, 5), textcoords="offset points")
+            named.set(fontsize=8, color=_INK, horizontalalignment="right" if left else "left", in_layout=False)
 
 
 def _front(axes: Axes, swept: Swept) -> None:

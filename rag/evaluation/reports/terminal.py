@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from rag.evaluation.reports import figures
-from rag.evaluation.reports.told import Told, failing, place, wrong
-from rag.evaluation.results import Change, Comparison, Estimate, Report, Result
+from rag.evaluation.reports.told import Told, place, told, wrong
+from rag.evaluation.results import Change, Comparison, Estimate, Outcome, Report, Result
 from rag.plain import safe
 
 SHOWN = 20
@@ -44,12 +43,20 @@ def _head(report: Report) -> list[str]:
 
 
 def _failures(report: Report, columns: int) -> list[str]:
-    cases = failing(report)
-    lines = [line for case in islice(cases, SHOWN) for line in _failure(case, columns)]
-    rest = sum(1 for _ in cases)
-    if rest:
+    lines: list[str] = []
+    failed, surprising = 0, list[str]()
+    for case in told(report):
+        failed += not case.outcome.good
+        if not case.outcome.good and failed <= SHOWN:
+            lines += _failure(case, columns)
+        if case.outcome is Outcome.XPASSED:
+            surprising.append(case.case.id)
+    if rest := max(0, failed - SHOWN):
         lines += ["", f"… and {figures.count(rest, 'more failing case')}, in the other forms of this report."]
-    return ["Failing", *lines] if lines else []
+    lines = ["Failing", *lines, ""] if lines else []
+    if surprising:
+        lines.append(_cut(f"Passed against expectation, so take their xfail away: {', '.join(surprising)}", columns))
+    return lines[:-1] if lines and not lines[-1] else lines
 
 
 def _failure(case: Told, columns: int) -> Iterator[str]:
@@ -81,10 +88,9 @@ def _interval(estimate: Estimate) -> str:
 
 
 def _comparison(comparison: Comparison, columns: int) -> list[str]:
-    lines = table(
-        ("Against " + comparison.baseline, "Before", "Now", "Change", "95 % interval", "p", ""),
-        [_change(each) for each in comparison.changes],
-    )
+    head = (f"Against {comparison.baseline}", "Before", "Now", "Change", "95 % interval", "p", "")
+    shown = [each for each in comparison.changes if each.metric == "pass" or figures.moved(each)]
+    lines = table(head, [_change(each) for each in shown])
     for name, cases in (("Broken", comparison.broken), ("Mended", comparison.mended)):
         if cases:
             lines.append(_cut(f"{name} ({len(cases):,}): {', '.join(cases)}", columns))

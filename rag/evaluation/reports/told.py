@@ -37,8 +37,8 @@ class Told:
 
     @property
     def failing(self) -> tuple[Result, ...]:
-        """The results that make it fail."""
-        return tuple(result for result in self.results if not result.outcome.good)
+        """The results that make it fail, whether that was expected or not."""
+        return tuple(result for result in self.results if not result.outcome.good or wrong(result))
 
 
 def told(report: Report) -> Iterator[Told]:
