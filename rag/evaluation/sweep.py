@@ -72,7 +72,7 @@ def sweep(order: Order, vary: Sequence[str], *, metric: str = "pass") -> Swept:
         tune, held_out = halves(wanted, Evidence(room.library, room.embedder))
     with progress_bar() as advance:
         trial = _Trial(order=order, suite=suite, chat=chat, metric=metric, advance=advance)
-        measured = _marked([trial.measured(setting, tune) for setting in settings])
+        measured = marked([trial.measured(setting, tune) for setting in settings])
         best = _best(measured)
         confirmed = () if best is measured[0] else trial.compared(measured[0].setting, best.setting, held_out)
     return Swept(
@@ -121,7 +121,7 @@ class _Trial:
                     yield replace(result, scores=kept, tags=())
 
 
-def _marked(measured: Sequence[Measured]) -> list[Measured]:
+def marked(measured: Sequence[Measured]) -> list[Measured]:
     """Return the measured settings with those on the Pareto front marked."""
     places = [(_gain(each), -each.latency.value) for each in measured]
     return [
