@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -53,8 +54,11 @@ def _refuse_half_characters(value: str) -> None:
 
 def _pattern(value: str) -> str:
     try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            # What Python will read in another way one day means another thing to each reader today.
+            warnings.simplefilter("error")
+            re.compile(value)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise ValueError(f"not a regular expression: {error}") from error
     return value
 
@@ -75,25 +79,24 @@ def _when(value: str) -> str:
 
 
 def _moment(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError("write a moment such as 2024-05-01 or 2024-05-01T09:00:00Z") from error
-    if not isinstance(value, datetime):
-        raise ValueError("write a moment such as 2024-05-01 or 2024-05-01T09:00:00Z")  # noqa: TRY004  pydantic's
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(moment, datetime):
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("write a moment such as 2024-05-01 or 2024-05-01T09:00:00Z")
 
 
 def _day(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError("write a day such as 2024-05-01") from error
-    if type(value) is not date:
-        raise ValueError("write a day such as 2024-05-01")
-    return value
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else value
+        # A moment is a kind of day to Python.
+        if type(day) is date:
+            return day
+    except ValueError:
+        pass
+    raise ValueError("write a day such as 2024-05-01")
 
 
 def article_alone(value: object) -> object:

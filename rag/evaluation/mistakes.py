@@ -5,12 +5,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rag.evaluation.cases import Asked, Case, Cited, Corpus, Exchange, Expectation, ExpectedFigure, Suite
 from rag.evaluation.parsing import Entries, Fields, Value
+
+_LONGEST = 200
+"""Characters of the name of a place; names come from the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,7 @@ def repeated(value: Fields) -> Iterable[Problem]:
     for name, line in named_lines(value):
         if name in seen:
             what = f"the case in line {seen[name]} has this id already; ids must differ"
-            yield Problem(line=line, where=f"case {name}, id", what=what)
+            yield Problem(line=line, where=shorten(f"case {name}, id", _LONGEST, placeholder="…"), what=what)
         seen.setdefault(name, line)
 
 
@@ -82,7 +86,8 @@ def _located(value: Fields, error: ErrorDetails) -> tuple[Problem, tuple[str, ..
         steps.append(str(part))
     if error["type"] == "missing":
         steps.append(str(error["loc"][-1]))
-    return Problem(line=line, where=", ".join(filter(None, (where, path))), what=_said(error)), tuple(steps)
+    named = shorten(", ".join(filter(None, (where, path))), _LONGEST, placeholder="…")
+    return Problem(line=line, where=named, what=_said(error)), tuple(steps)
 
 
 def _said(error: ErrorDetails) -> str:

@@ -35,7 +35,7 @@ class Fields(dict[str, Value]):
     def add(self, key: str, value: Value, line: int) -> None:
         """Take in a field; raise Mistake where it stands already."""
         if key in self:
-            raise Mistake(line, f"{key} stands twice, first in line {self.lines[key]}; keep one")
+            raise Mistake(line, f"{key[:60]!r} stands twice, first in line {self.lines[key]}; keep one")
         self[key], self.lines[key] = value, line
 
 

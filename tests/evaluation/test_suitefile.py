@@ -153,7 +153,14 @@ MISTAKES = [
     (7, "case a, expect.matches[0]: not a regular expression: ", "expect:\n  matches:\n    - '('"),
     (5, "case a, since: not a date: 'someday'; write one such as", "since: someday"),
     (5, "case a, as_of: not a date: '2024-13-01'", "as_of: 2024-13-01"),
+    (
+        7,
+        "case a, expect.matches[0]: not a regular expression: Possible nested set",
+        "expect:\n  matches:\n    - '[[a]'",
+    ),
     (5, "case a, asked_at: write a moment such as", "asked_at: noon"),
+    (5, "case a, asked_at: write a moment such as", "asked_at: 0001-01-01T00:00:00+14:00"),
+    (5, "case a, asked_at: write a moment such as", "asked_at: 1714550400"),
     (6, "case a, expect.dates[1]: write a day such as", "expect:\n  dates: [2024-05-01, May]"),
     (6, "case a, expect.language: 'English' is no language", "expect:\n  language: English"),
     (6, "case a, expect.scorers: 'os.system' is no import path", "expect:\n  scorers: os.system"),
@@ -174,7 +181,7 @@ MISTAKES = [
     (5, "case a, history[0]: answer is missing", "history: [{question: x}]"),
 ]
 # What the schema cannot know.
-BEYOND_SCHEMA = ("not a date", "write a moment", "give a quote, or a start and a later")
+BEYOND_SCHEMA = ("not a date", "Possible nested set", "write a moment", "give a quote, or a start and a later")
 
 
 @pytest.mark.parametrize(("line", "said", "fields"), MISTAKES, ids=[said[8:60] for _, said, _ in MISTAKES])
@@ -206,7 +213,7 @@ FORMS: list[tuple[int, str, str | bytes]] = [
     (2, "tags (!name) are not read", "suite: s\ndescription: !!python/object/apply:os.system [ls]\n"),
     (2, "anchors (&name) are not read", "suite: s\ncases: &c []\n"),
     (2, "aliases (*name) are not read", "suite: s\ncases: *c\n"),
-    (3, "suite stands twice, first in line 1", "suite: s\ncases: []\nsuite: t\n"),
+    (3, "'suite' stands twice, first in line 1", "suite: s\ncases: []\nsuite: t\n"),
     (1, "nested too deeply", "[" * 100_000),
     (3, "a second document begins here", "suite: s\ncases: []\n---\nsuite: t\n"),
     (2, "the character '\\x00' cannot be read", "suite: s\ndescription: \0\n"),
@@ -243,6 +250,14 @@ def test_all_mistakes_are_listed_by_line(tmp_path: Path) -> None:
         read_suite(tmp_path / "suite.yaml")
 
 
+def test_names_in_a_file_cannot_break_a_message_into_lines(tmp_path: Path) -> None:
+    text = 'suite: s\ncases:\n- {id: "a\\nb", "c\\nd": 1}\n- {id: "a\\nb", "c\\nd": 1, "c\\nd": 2}\n'
+    for row in (text, text.rsplit(",", 1)[0] + "}\n"):
+        found = problems(suite_file(tmp_path, row))
+        assert found
+        assert not any("\n" in str(each) for each in found)
+
+
 def test_ids_that_are_the_same_number_or_text_are_the_same(tmp_path: Path) -> None:
     path = suite_file(tmp_path, "suite: s\ncases: [{id: 1, question: q}, {id: '1', question: q}]\n")
     assert [str(each) for each in problems(path)] == [
@@ -271,7 +286,7 @@ JSONL_MISTAKES = [
     (1, "the cases stand in lines of their own", '{"suite": "s", "cases": []}\n'),
     (2, "not JSON: Expecting ',' delimiter at column 12", '{"suite": "s"}\n{"id": "a" "question": "q"}\n'),
     (2, "nested too deeply", '{"suite": "s"}\n' + "[" * 100_000),
-    (2, "id stands twice", '{"suite": "s"}\n{"id": "a", "id": "b", "question": "q"}\n'),
+    (2, "'id' stands twice", '{"suite": "s"}\n{"id": "a", "id": "b", "question": "q"}\n'),
     (2, "NaN is no number", '{"suite": "s"}\n{"id": "a", "question": "q", "expect": {"figures": NaN}}\n'),
     (2, "Infinity", '{"suite": "s"}\n{"id": "a", "question": "q", "expect": {"figures": Infinity}}\n'),
     (2, "a finite number is needed", '{"suite": "s"}\n{"id": "a", "question": "q", "expect": {"figures": 1e999}}\n'),
