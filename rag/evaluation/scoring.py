@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Asked, Case, Suite
+from rag.evaluation.cases import Case, Suite
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Outcome, Result, Sample, Score
 from rag.evaluation.scorers import SCORERS, Scorer
@@ -21,30 +23,18 @@ def score_case(
     A case that is expected to fail has failed as expected in an attempt in which any turn fails. Whether an attempt
     passes as a whole is scored once, with its last turn. An error in the place of an answer is scored as unknown.
     """
-    cluster, tags = cluster_of(suite, case, evidence), tuple(dict.fromkeys([*suite.tags, *case.tags]))
+    whole = _Whole(
+        case=case,
+        cluster=cluster_of(suite, case, evidence),
+        tags=tuple(dict.fromkeys([*suite.tags, *case.tags])),
+    )
     scorers = (*SCORERS, judge) if judge else SCORERS
-    attempts: dict[int, list[Sample]] = {}
-    for sample in sorted(samples, key=lambda each: (each.attempt, each.turn)):
-        attempts.setdefault(sample.attempt, []).append(sample)
-    results: list[Result] = []
-    for turns in attempts.values():
-        looked = [_looked_at(case.turns[sample.turn - 1], sample, evidence, scorers) for sample in turns]
-        outcomes = _outcomes(case, turns, [checks for checks, _ in looked])
-        for sample, (checks, scores), outcome in zip(turns, looked, outcomes, strict=True):
-            last = sample is turns[-1]
-            results.append(
-                Result(
-                    case=case,
-                    asked=case.turns[sample.turn - 1],
-                    sample=sample,
-                    checks=checks,
-                    scores=(_passed(turns, [checks for checks, _ in looked]), *scores) if last else scores,
-                    outcome=outcome,
-                    cluster=cluster,
-                    tags=tags,
-                )
-            )
-    return tuple(results)
+    ordered = sorted(samples, key=lambda each: (each.attempt, each.turn))
+    return tuple(
+        result
+        for _, turns in groupby(ordered, key=lambda each: each.attempt)
+        for result in whole.results([_looked_at(case, sample, evidence, scorers) for sample in turns])
+    )
 
 
 def outcome_of(results: Sequence[Result]) -> Outcome:
@@ -53,40 +43,68 @@ def outcome_of(results: Sequence[Result]) -> Outcome:
     return next((outcome for outcome in _WORST_FIRST if outcome in found), Outcome.SKIPPED)
 
 
-def _looked_at(
-    asked: Asked, sample: Sample, evidence: Evidence, scorers: Iterable[Scorer]
-) -> tuple[tuple[Check, ...], tuple[Score, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """A sample with what the scorers found."""
+
+    sample: Sample
+    checks: tuple[Check, ...] = ()
+    scores: tuple[Score, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it, were it not expected to fail."""
+        if self.sample.answer is None:
+            return Outcome.ERROR
+        return Outcome.FAILED if any(check.passed is False for check in self.checks) else Outcome.PASSED
+
+
+def _looked_at(case: Case, sample: Sample, evidence: Evidence, scorers: Iterable[Scorer]) -> _Looked:
     if sample.answer is None:
-        return (), ()
-    found = [each for scorer in scorers for each in scorer(asked, sample, evidence)]
-    return (
-        tuple(each for each in found if isinstance(each, Check)),
-        tuple(each for each in found if isinstance(each, Score)),
+        return _Looked(sample=sample)
+    found = [each for scorer in scorers for each in scorer(case.turns[sample.turn - 1], sample, evidence)]
+    return _Looked(
+        sample=sample,
+        checks=tuple(each for each in found if isinstance(each, Check)),
+        scores=tuple(each for each in found if isinstance(each, Score)),
     )
 
 
-def _outcomes(case: Case, turns: Sequence[Sample], checks: Sequence[Sequence[Check]]) -> list[Outcome]:
-    plain = [_outcome(sample, of_turn) for sample, of_turn in zip(turns, checks, strict=True)]
-    if case.xfail is None:
-        return plain
-    whole = Outcome.XPASSED if all(outcome is Outcome.PASSED for outcome in plain) else Outcome.XFAILED
-    return [whole] * len(plain)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """What all results of a case have in common."""
+
+    case: Case
+    cluster: str
+    tags: tuple[str, ...]
+
+    def results(self, turns: Sequence[_Looked]) -> Iterator[Result]:
+        """Yield the results of one attempt."""
+        for looked in turns:
+            yield Result(
+                case=self.case,
+                asked=self.case.turns[looked.sample.turn - 1],
+                sample=looked.sample,
+                checks=looked.checks,
+                scores=(_passed(turns), *looked.scores) if looked is turns[-1] else looked.scores,
+                outcome=looked.outcome if self.case.xfail is None else _expected_to_fail(turns),
+                cluster=self.cluster,
+                tags=self.tags,
+            )
 
 
-def _outcome(sample: Sample, checks: Sequence[Check]) -> Outcome:
-    if sample.answer is None:
-        return Outcome.ERROR
-    return Outcome.FAILED if any(check.passed is False for check in checks) else Outcome.PASSED
+def _expected_to_fail(turns: Sequence[_Looked]) -> Outcome:
+    return Outcome.XPASSED if all(looked.outcome is Outcome.PASSED for looked in turns) else Outcome.XFAILED
 
 
-def _passed(turns: Sequence[Sample], checks: Sequence[Sequence[Check]]) -> Score:
+def _passed(turns: Sequence[_Looked]) -> Score:
     """Return whether every expectation of an attempt holds; unknown where nothing failed and something is unknown."""
-    every = [check for of_turn in checks for check in of_turn]
-    failed = [check.name for check in every if check.passed is False]
+    checks = [check for looked in turns for check in looked.checks]
+    failed = [check.name for check in checks if check.passed is False]
     if failed:
         return Score(metric="pass", value=0.0, reason=f"failed: {', '.join(dict.fromkeys(failed))}")
-    errors = [sample.error or "no answer" for sample in turns if sample.answer is None]
-    untold = [check.name for check in every if check.passed is None]
+    errors = [looked.sample.error or "no answer" for looked in turns if looked.sample.answer is None]
+    untold = [check.name for check in checks if check.passed is None]
     if errors or untold:
         return Score(metric="pass", value=None, reason=errors[0] if errors else f"unknown: {', '.join(untold)}")
     return Score(metric="pass", value=1.0)
