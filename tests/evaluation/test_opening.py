@@ -1,0 +1,117 @@
+"""The articles of a suite are read once, whoever asks for them at the same time, and again when they change."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from rag.errors import ConfigurationError, LibraryMissingError
+from rag.evaluation.cases import Corpus, Suite
+from rag.evaluation.corpus import corpus_digest, manifest
+from rag.evaluation.opening import corpus_of, corpus_remarks
+from rag.settings import Settings
+from rag.types import Question
+
+BRIDGE = "---\ntitle: Bridge shut\npublisher: Courier\ndate: 2024-02-15\n---\nRepairs will cost £3.4 million.\n"
+FERRY = "---\ntitle: Ferry strikes pier\npublisher: Post\ndate: 2024-05-04\n---\nFourteen passengers were hurt.\n"
+SETTINGS = Settings(answerer="extractive")
+SUITE = Suite(suite="s", corpus=Corpus(folder="articles"))
+
+
+@pytest.fixture
+def suite_file(tmp_path: Path) -> Path:
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    (articles / "bridge.md").write_text(BRIDGE, encoding="utf-8")
+    (articles / "ferry.md").write_text(FERRY, encoding="utf-8")
+    return tmp_path / "suite.yaml"
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+def titles(suite: Suite, path: Path, cache: Path, library: Path | None = None) -> list[str]:
+    with corpus_of(suite, path, SETTINGS, cache=cache, library=library) as room:
+        return sorted(each.source.title for each in room.library.articles())
+
+
+def libraries(cache: Path) -> list[str]:
+    return sorted(path.name for path in cache.iterdir() if path.is_dir())
+
+
+def test_a_folder_is_read_once(suite_file: Path, cache: Path) -> None:
+    assert titles(SUITE, suite_file, cache) == ["Bridge shut", "Ferry strikes pier"]
+    (made,) = libraries(cache)
+    before = (cache / made).stat().st_mtime_ns
+    assert titles(SUITE, suite_file, cache) == ["Bridge shut", "Ferry strikes pier"]
+    assert libraries(cache) == [made]
+    assert (cache / made).stat().st_mtime_ns == before
+
+
+def test_a_changed_folder_is_read_again(suite_file: Path, cache: Path) -> None:
+    assert len(titles(SUITE, suite_file, cache)) == 2
+    (suite_file.parent / "articles" / "ferry.md").unlink()
+    assert titles(SUITE, suite_file, cache) == ["Bridge shut"]
+
+
+def test_answers_come_from_the_folder(suite_file: Path, cache: Path) -> None:
+    with corpus_of(SUITE, suite_file, SETTINGS, cache=cache) as room:
+        assert "£3.4 million" in room.desk().ask(Question(text="How much will repairs of the bridge cost?")).text
+
+
+def test_whoever_wants_the_same_folder_at_the_same_time_shares_one_library(suite_file: Path, cache: Path) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: titles(SUITE, suite_file, cache), range(3)))
+    assert found == [["Bridge shut", "Ferry strikes pier"]] * 3
+    assert len(libraries(cache)) == 1
+
+
+def test_what_a_killed_reading_left_is_not_taken_for_the_articles(suite_file: Path, cache: Path) -> None:
+    assert len(titles(SUITE, suite_file, cache)) == 2
+    (made,) = libraries(cache)
+    (cache / made).rename(cache / f"{made}.building")
+    (cache / f"{made}.building" / "library" / "catalog.sqlite3").write_bytes(b"half")
+    assert titles(SUITE, suite_file, cache) == ["Bridge shut", "Ferry strikes pier"]
+    assert libraries(cache) == [made]
+
+
+def test_articles_that_changed_or_cannot_be_read_are_told(suite_file: Path, cache: Path) -> None:
+    (suite_file.parent / "articles" / "broken.json").write_text("{", encoding="utf-8")
+    with corpus_of(SUITE, suite_file, SETTINGS, cache=cache) as room:
+        now = corpus_digest(manifest(room.library))
+        same, other = (
+            Suite(suite="s", corpus=Corpus(folder="articles", digest=digest)) for digest in (now, "0123456789abcdef")
+        )
+        (unread,) = corpus_remarks(same, room)
+        changed, _ = corpus_remarks(other, room)
+    assert "broken.json" in unread
+    assert changed == f"The articles changed since s was written: their digest was 0123456789abcdef, and is {now}."
+
+
+def test_a_library_is_opened_as_it_is(suite_file: Path, cache: Path, seed_library: Path) -> None:
+    named = Suite(suite="s", corpus=Corpus(library=os.path.relpath(seed_library, suite_file.parent)))
+    assert len(titles(named, suite_file, cache)) > 20
+    assert titles(SUITE, suite_file, cache, library=seed_library) == titles(named, suite_file, cache)
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize(
+    ("corpus", "error", "told"),
+    [
+        (Corpus(folder="nowhere"), ConfigurationError, "is not a folder"),
+        (Corpus(folder="empty"), ConfigurationError, "No article could be read in"),
+        (Corpus(library="nowhere"), LibraryMissingError, "There is no library in"),
+    ],
+)
+def test_articles_that_are_not_there_are_named(
+    suite_file: Path, cache: Path, corpus: Corpus, error: type[Exception], told: str
+) -> None:
+    (suite_file.parent / "empty").mkdir()
+    with pytest.raises(error, match=told):
+        titles(Suite(suite="s", corpus=corpus), suite_file, cache)
+    assert not [name for name in (libraries(cache) if cache.exists() else []) if not name.endswith(".building")]
