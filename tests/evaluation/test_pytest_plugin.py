@@ -106,7 +106,12 @@ def kept_libraries(pytester: pytest.Pytester) -> list[Path]:
 
 
 def test_a_run_stops_at_a_failure_and_goes_on_with_it(pytester: pytest.Pytester, suite: Path) -> None:
-    pytester.runpytest_subprocess(suite, "-x").assert_outcomes(passed=1, failed=1)
+    changed = SUITE.replace("folder: articles", f"folder: articles, digest: '{'0' * 16}'")
+    suite.write_text(changed, encoding="utf-8")
+    first = pytester.runpytest_subprocess(suite, "-x", "-W", "default::pytest.PytestWarning")
+    first.assert_outcomes(passed=1, failed=1, warnings=1)
+    first.stdout.fnmatch_lines(["*CorpusWarning: The articles changed since ferries was written*"])
+    suite.write_text(SUITE, encoding="utf-8")
     (library,) = kept_libraries(pytester)
     (pytester.path / "articles" / "ferry.md").unlink()
     again = pytester.runpytest_subprocess(suite, "--lf", "--dateline-library", library)
