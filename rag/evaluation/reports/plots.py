@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rag.evaluation.reports import figures
 from rag.evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -60,10 +61,8 @@ def latency(seconds: Sequence[float]) -> Plot | None:
         return None
     ordered = sorted(seconds)
     median, slow = _quantile(ordered, 0.5), _quantile(ordered, 0.95)
-    told = (
-        f"Half of {len(ordered):,} answers took up to {median:.2f} s, 95 % up to {slow:.2f} s, "
-        f"the slowest {ordered[-1]:.2f} s."
-    )
+    half, most, all_ = (figures.amount("latency.p50", each) for each in (median, slow, ordered[-1]))
+    told = f"Half of {len(ordered):,} answers took up to {half}, 95 % up to {most}, the slowest {all_}."
     return _drawn("Latency", told, lambda axes: _histogram(axes, ordered, {"median": median, "95 %": slow}))
 
 
@@ -112,8 +111,8 @@ def _histogram(axes: Axes, seconds: Sequence[float], marks: dict[str, float]) ->
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     for place, (name, value) in enumerate(marks.items()):
         axes.axvline(value, color=_ACCENT, linewidth=1.2, linestyle=("-", "--")[place])
-        label = axes.annotate(name, (value, 1), (4, -9 - 12 * place), ("data", "axes fraction"), "offset points")
-        label.set(color=_ACCENT, fontsize=_SMALL)
+        label = axes.annotate(name, (value, 1), (8 * place - 4, -9), ("data", "axes fraction"), "offset points")
+        label.set(color=_ACCENT, fontsize=_SMALL, ha=("right", "left")[place])
     axes.set_xlabel("seconds to the whole answer")
     axes.set_ylabel("answers")
 
