@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 
@@ -14,7 +15,7 @@ from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.custom import load_scorer, score
-from rag.library import LocalLibrary
+from rag.library import LocalLibrary, open_library
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Question, Scope, Status
 
@@ -37,10 +38,17 @@ class own:
 """
 
 
+@pytest.fixture(scope="module")
+def articles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLibrary]:
+    model = HashingEmbedder()
+    place = tmp_path_factory.mktemp("library")
+    with closing(open_library(place, model=model.name, dimension=model.dimension, create=True)) as library:
+        yield library
+
+
 @pytest.fixture
-def run(library: Callable[..., LocalLibrary], tmp_path: Path) -> Run:
+def run(articles: LocalLibrary, tmp_path: Path) -> Run:
     """Score with a function `checks:own` of this body, in a file beside the suite."""
-    articles = library()
 
     def scored(body: str = "", *names: str, folder: Path | None = tmp_path) -> list[Check | Score]:
         if body:

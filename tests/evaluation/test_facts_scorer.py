@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.facts import score
 from rag.evaluation.scorers.given import gives
 from rag.ground import Grounder
-from rag.library import LocalLibrary
+from rag.library import open_library
 from rag.sentences import sentences
 from rag.types import Answer, Hit, Passage, Question, Scope, Source, Status
 from rag.verify import by_meaning
@@ -35,9 +36,11 @@ UNDATED = Source(article_id="undated", title="Lens", publisher="Harbour Post")
 MODEL = EmbeddedModel()
 
 
-@pytest.fixture
-def evidence(library: Callable[..., LocalLibrary]) -> Evidence:
-    return Evidence(library(), MODEL)
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
+    place = tmp_path_factory.mktemp("library")
+    with closing(open_library(place, model=MODEL.name, dimension=MODEL.dimension, create=True)) as library:
+        yield Evidence(library, MODEL)
 
 
 def grounded(draft: str, *articles: tuple[Source, str]) -> Sample:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -10,7 +11,7 @@ from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample
 from rag.evaluation.scorers.language import score
-from rag.library import LocalLibrary
+from rag.library import open_library
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Citation, Claim, Question, Scope, Source, Status, Verdict
 
@@ -44,10 +45,16 @@ COURIER = Source(article_id="courier", title="Bridge", publisher="Tidewater Cour
 LEAD_IN = "Tidewater Courier and Evening Advertiser: "
 
 
-@pytest.fixture
-def language(library: Callable[..., LocalLibrary]) -> Callable[[str, str], Check]:
-    evidence = Evidence(library(), HashingEmbedder())
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
+    model = HashingEmbedder()
+    place = tmp_path_factory.mktemp("library")
+    with closing(open_library(place, model=model.name, dimension=model.dimension, create=True)) as library:
+        yield Evidence(library, model)
 
+
+@pytest.fixture(scope="module")
+def language(evidence: Evidence) -> Callable[[str, str], Check]:
     def check(text: str, expected: str) -> Check:
         words = text.removesuffix(" [1]")
         claim = Claim(start=0, end=len(words), markers=(1,), verdict=Verdict.SUPPORTED)
@@ -107,7 +114,7 @@ def test_what_tells_a_language(
     assert (check.passed is None) == check.got.startswith("cannot be told")
 
 
-def test_an_abstention_is_checked_as_it_stands(library: Callable[..., LocalLibrary]) -> None:
+def test_an_abstention_is_checked_as_it_stands(evidence: Evidence) -> None:
     answer = Answer(
         question=Question(text="?"),
         standalone="?",
@@ -116,7 +123,6 @@ def test_an_abstention_is_checked_as_it_stands(library: Callable[..., LocalLibra
         status=Status.NOT_IN_SOURCES,
     )
     sample = Sample(suite="s", case_id="c", asked="d", answer=answer)
-    evidence = Evidence(library(), HashingEmbedder())
     for expected, passed in (("en", True), ("ko", False)):
         (check,) = score(Asked(question="?", expect=Expectation(language=expected)), sample, evidence)
         assert isinstance(check, Check)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.text import exact_match, score, stands_in, token_f1
-from rag.library import LocalLibrary
+from rag.library import open_library
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Citation, Question, Scope, Source, Status
 
@@ -33,9 +34,12 @@ def answered(text: str, status: Status = Status.ANSWERED) -> Sample:
     return Sample(suite="s", case_id="c", asked="d", answer=answer)
 
 
-@pytest.fixture
-def evidence(library: Callable[..., LocalLibrary]) -> Evidence:
-    return Evidence(library(), HashingEmbedder())
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
+    model = HashingEmbedder()
+    place = tmp_path_factory.mktemp("library")
+    with closing(open_library(place, model=model.name, dimension=model.dimension, create=True)) as library:
+        yield Evidence(library, model)
 
 
 def found(evidence: Evidence, text: str, status: Status = Status.ANSWERED, **expect: object) -> list[Check | Score]:
