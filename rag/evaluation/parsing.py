@@ -173,7 +173,7 @@ def _resolved(text: str) -> Value:
 
 def _explained(error: yaml.MarkedYAMLError, text: str) -> Mistake:
     problem, mark = error.problem or "", error.problem_mark or error.context_mark
-    if error.context_mark and ("end of stream" in problem or "',' or" in problem):
+    if error.context_mark and any(words in problem for words in _TOLD_WHERE_IT_BEGINS):
         mark = error.context_mark
     at = mark.line if mark else 0
     line = text.splitlines()[at : at + 1]
@@ -183,7 +183,11 @@ def _explained(error: yaml.MarkedYAMLError, text: str) -> Mistake:
     return Mistake(at + 1, told)
 
 
+_TOLD_WHERE_IT_BEGINS = ("end of stream", "',' or", "expected ':'")
 _ADVICE = {
+    "expected ':'": "a line without a field's name; indent what goes on with a text, or write `name: value`",
+    "expected node content": "a value is missing here, or a character that cannot begin a text without quotes",
+    "expected <document start>": "no field can stand here; begin all fields of the suite at the margin",
     "mapping values are not allowed": "a colon where no field can begin; put a text that holds `: ` in quotes, "
     "and give the fields of one thing the same indent",
     "'-' indicator": "neither the next `- ` of a list nor a field of its last entry; give the fields of one "

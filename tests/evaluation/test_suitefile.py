@@ -16,7 +16,7 @@ from rag.errors import SuiteError
 from rag.evaluation.cases import Case, Cited, ExpectedFigure, Suite
 from rag.evaluation.parsing import yaml_value
 from rag.evaluation.schema import SCHEMA_FILE, schema_text, suite_schema
-from rag.evaluation.suitefile import case_lines, problems, read_suite
+from rag.evaluation.suitefile import case_lines, problems, read_suite, suite_of
 from rag.types import Status
 
 SCHEMA = jsonschema.Draft202012Validator(
@@ -209,6 +209,9 @@ FORMS: list[tuple[int, str, str | bytes]] = [
     (4, "give the fields of one thing the same indent", "suite: s\ncases:\n  - id: a\n   question: q\n"),
     (3, "a quotation mark opens here", "suite: s\ncases:\n  - id: 'a\n    question: q\n"),
     (2, "a bracket opens here", "suite: s\ntags: [a, b\ncases: []\n"),
+    (2, "a line without a field's name", "suite: s\nAll about it\ncases: []\n"),
+    (2, "a value is missing here", "suite: s\ntags: [,]\n"),
+    (2, "begin all fields of the suite at the margin", "  suite: s\ncases: []\n"),
     (2, "this character cannot begin", "suite: s\ndescription: %d\n"),
     (2, "tags (!name) are not read", "suite: s\ndescription: !!python/object/apply:os.system [ls]\n"),
     (2, "anchors (&name) are not read", "suite: s\ncases: &c []\n"),
@@ -343,6 +346,28 @@ def test_says_in_which_line_a_case_begins(tmp_path: Path, text: str) -> None:
 def test_the_schema_in_the_package_is_that_of_the_models() -> None:
     assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
     jsonschema.Draft202012Validator.check_schema(suite_schema())
+
+
+yamlish = st.lists(
+    st.sampled_from(
+        ["suite: s\n", "cases:\n", "- id: a\n", "  question: q\n", "  expect:\n", "    answer: ", '{"suite": ']
+    )
+    | st.sampled_from(
+        ["[", "]", "{", "}", ",", "'", '"', "|\n", ">-\n", "#", "&a ", "*a", "!t ", "\t", "\n", "---\n", "%"]
+    )
+    | st.sampled_from(["- ", "? ", ": ", "\\", "\r", "...\n"])
+    | st.text(max_size=3),
+    max_size=12,
+).map(lambda parts: "".join(parts).encode(errors="surrogatepass"))
+
+
+@settings(deadline=None)
+@given(content=yamlish | st.binary(max_size=30), name=st.sampled_from(["s.yaml", "s.jsonl"]))
+def test_no_file_brings_the_reader_down(content: bytes, name: str) -> None:
+    try:
+        suite_of(content, Path(name))
+    except SuiteError as error:
+        assert str(error).startswith(f"{name}:")
 
 
 some_text: st.SearchStrategy[object] = st.sampled_from(["a", "b", "2024-05-01", 61, 1.5, True, "", None, {}])
