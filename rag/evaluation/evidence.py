@@ -77,7 +77,7 @@ class Evidence:
     def places(self, cited: Cited, *, article_id: str, version: str) -> tuple[Span, ...]:
         """Return where, in a stored version, the place that a suite names stands; empty where it does not.
 
-        A quote is looked for in that version. A place without quote and range is the whole article.
+        A quote is looked for in that version; a range is taken as it is. Without either it is the whole article.
         """
         if self.article_id(cited.article) != article_id or cited.version not in {None, version}:
             return ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Annotated
@@ -55,7 +54,7 @@ def _refuse_half_characters(value: str) -> None:
 def _pattern(value: str) -> str:
     try:
         with warnings.catch_warnings():
-            # What Python will read in another way one day means another thing to each reader today.
+            # Python warns of patterns that it will read in another way one day.
             warnings.simplefilter("error")
             re.compile(value)
     except (re.error, OverflowError, RecursionError, Warning) as error:
@@ -107,7 +106,7 @@ def article_alone(value: object) -> object:
 
 def figure_alone(value: object) -> object:
     """Return a number as the figure without a unit."""
-    return value if isinstance(value, Mapping) or not isinstance(value, int | float) else {"value": value}
+    return {"value": value} if isinstance(value, int | float) else value
 
 
 _NAME = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")

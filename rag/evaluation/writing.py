@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from itertools import count
 from pathlib import Path
@@ -31,15 +31,29 @@ def append_case(path: Path, case: Case) -> None:
     Safe among processes, by an empty lock file beside it, and all or nothing. Raises SuiteError where the id is taken,
     the file is no suite, or it is not laid out so that a case can follow its last one; StorageError for the lock file.
     """
+    _append(path, lambda _: case)
+
+
+def append_answer(path: Path, answer: Answer, *, tags: Sequence[str] = ()) -> Case:
+    """Add the case that holds an answer to be right, under an id made of its question, and return it.
+
+    Raises what `append_case` raises.
+    """
+    return _append(path, lambda suite: case_of(answer, id=fresh_id(suite, answer.question.text), tags=tags))
+
+
+def _append(path: Path, made: Callable[[Suite], Case]) -> Case:
     path = path.resolve()
     with taking_turns(path.with_name(f".{path.name}.lock")):
         before = read_bytes(path) if path.exists() else _beginning(path)
         suite = suite_of(before, path)
+        case = made(suite)
         if any(each.id == case.id for each in suite.cases):
             raise SuiteError(f"{path} has a case {case.id!r} already; give this one another id.")
         after = _with_case(before, case, path)
         _require(after, suite, case, path)
         _replace(path, after)
+    return case
 
 
 def case_of(answer: Answer, *, id: str, tags: Sequence[str] = ()) -> Case:  # noqa: A002  the field's name

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rag.errors import DatelineError, SuiteError
 from rag.evaluation.cases import Asked, Case, Cited, Exchange, Expectation, ExpectedFigure, Suite
 from rag.evaluation.suitefile import read_suite
-from rag.evaluation.writing import append_case, case_of, fresh_id
+from rag.evaluation.writing import append_answer, append_case, case_of, fresh_id
 from rag.question.requests import make_scope
 from rag.types import Answer, Citation, Question, Scope, Source, Status, Turn
 
@@ -229,6 +229,13 @@ def test_the_limits_of_a_question_are_kept(
     assert make_scope(since=case.since, until=case.until, as_of=case.as_of, publishers=case.publishers) == scope
     if days.get("until"):
         assert (case.since, case.until, case.as_of) == ("2024-02-29",) * 3
+
+
+def test_an_answer_is_saved_in_one_call(tmp_path: Path) -> None:
+    path = tmp_path / "saved.yaml"
+    saved = [append_answer(path, an_answer(), tags=["chat"]) for _ in range(2)]
+    assert [case.id for case in saved] == ["and-when", "and-when-2"]
+    assert read_suite(path) == Suite(suite="saved", cases=tuple(saved))
 
 
 def test_ids_are_made_of_the_question() -> None:
