@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,12 +13,15 @@ from pathlib import Path
 import pytest
 
 from ingest import ingest
+from ingest.clean import clean
 from rag.errors import ConfigurationError
 from rag.evaluation.cases import Case, Suite
-from rag.evaluation.evidence import Evidence
+from rag.evaluation.evidence import Evidence, found_in
 from rag.evaluation.importers import FORMS, Imported
+from rag.evaluation.importers.expecting import quote
 from rag.evaluation.suitefile import problems, read_suite
 from rag.library import open_library
+from rag.sentences import sentences
 from rag.testing import HashingEmbedder
 from rag.types import Status
 
@@ -525,6 +529,23 @@ class TestPromptfoo:
             FORMS["promptfoo"]([path], tmp_path / "out")
         assert reason in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_quotes_are_found_in_what_ingest_makes_of_a_text() -> None:
+    chance = random.Random(11)
+    odd = "\x00\x07\x1c\x85\xad\u200b\u2028\u2029\u202e\u2060\u2066\ufeff\U000e0041\t\r\v\f\n e\u0301"
+    checked = 0
+    for _ in range(300):
+        text = "".join(
+            chance.choice((*odd, "Ferry ", "sank. ", "The “pier” ", "£3.4 ", "held!\n\n")) for _ in range(60)
+        )
+        stored = clean(text)
+        for span in sentences(text):
+            words = quote(text, span)
+            if any(map(str.isalnum, words)):
+                assert found_in(stored, words), (text, words)
+                checked += 1
+    assert checked > 1000
 
 
 class TestWriting:

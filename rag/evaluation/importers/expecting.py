@@ -10,8 +10,14 @@ from rag.evaluation.cases import Cited, Expectation
 from rag.sentences import sentences
 from rag.types import Span, Status
 
-_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF))
-"""Characters that ingest removes from within words."""
+_BREAKS = "\t\n\v\f\r\x85"
+_REMOVED = dict.fromkeys(
+    [
+        *(code for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in _BREAKS),
+        *(0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)),
+    ]
+)
+"""Characters that ingest removes, so that no quote may hold them."""
 
 UNANSWERABLE = Expectation(status=Status.NOT_IN_SOURCES)
 
@@ -40,7 +46,7 @@ def quote(text: str, span: Span) -> str:
     touched = [each for each in _sentences(text) if each.start < span.end and span.start < each.end]
     if not touched or span.end > len(text):
         raise UnreadableFileError(f"its answer, characters {span.start} to {span.end}, is outside the text")
-    return text[touched[0].start : touched[-1].end].translate(_INVISIBLE)
+    return text[touched[0].start : touched[-1].end].translate(_REMOVED)
 
 
 @lru_cache(maxsize=64)
