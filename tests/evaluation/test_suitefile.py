@@ -10,12 +10,11 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from rag.errors import SuiteError
-from rag.evaluation.cases import Case, Cited, ExpectedFigure, Suite
+from rag.evaluation.cases import Case, Cited, ExpectedFigure
 from rag.evaluation.parsing import yaml_value
-from rag.evaluation.schema import SCHEMA_FILE, schema_text, suite_schema
+from rag.evaluation.schema import suite_schema
 from rag.evaluation.suitefile import case_lines, problems, read_suite, suite_of
 from rag.types import Status
 
@@ -224,7 +223,7 @@ FORMS: list[tuple[int, str, str | bytes]] = [
     (2, "not UTF-8", b"suite: s\ndescription: caf\xe9\n"),
     (2, "the name of a field must be a word", "suite: s\n[a]: b\n"),
     (2, "a group of fields is needed here, not 'x'", "suite: s\ncases: [x]\n"),
-    (1, "give a folder or a library", "suite: s\ncorpus: {folder: a, library: b}\n"),
+    (2, "give a folder or a library", "suite: s\ncorpus: {folder: a, library: b}\n"),
 ]
 
 
@@ -236,9 +235,7 @@ def test_a_file_of_the_wrong_form_is_explained(tmp_path: Path, line: int, said: 
     with pytest.raises(SuiteError) as refused:
         read_suite(path)
     assert "\n" not in str(refused.value)
-    assert f"suite.yaml:{found[0].line}:" in str(refused.value)
-    # A mistake in the corpus is told where the corpus is named.
-    assert found[0].line == (2 if "folder" in said else line)
+    assert f"suite.yaml:{line}:" in str(refused.value)
 
 
 def test_all_mistakes_are_listed_by_line(tmp_path: Path) -> None:
@@ -254,10 +251,11 @@ def test_all_mistakes_are_listed_by_line(tmp_path: Path) -> None:
 
 
 def test_names_in_a_file_cannot_break_a_message_into_lines(tmp_path: Path) -> None:
-    text = 'suite: s\ncases:\n- {id: "a\\nb", "c\\nd": 1}\n- {id: "a\\nb", "c\\nd": 1, "c\\nd": 2}\n'
-    for row in (text, text.rsplit(",", 1)[0] + "}\n"):
-        found = problems(suite_file(tmp_path, row))
-        assert found
+    text = 'suite: s\ncases:\n- {id: "a\\nb", "c\\nd": 1}\n- {id: "a\\nb", "c\\nd": 1}\n'
+    twice = text.replace("1}\n-", '1, "c\\nd": 2}\n-')
+    for written, mistakes in ((text, 5), (twice, 1)):
+        found = problems(suite_file(tmp_path, written))
+        assert len(found) == mistakes
         assert not any("\n" in str(each) for each in found)
 
 
@@ -343,11 +341,6 @@ def test_says_in_which_line_a_case_begins(tmp_path: Path, text: str) -> None:
     assert case_lines(path) == {"a": 3}
 
 
-def test_the_schema_in_the_package_is_that_of_the_models() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
-    jsonschema.Draft202012Validator.check_schema(suite_schema())
-
-
 yamlish = st.lists(
     st.sampled_from(
         ["suite: s\n", "cases:\n", "- id: a\n", "  question: q\n", "  expect:\n", "    answer: ", '{"suite": ']
@@ -368,55 +361,3 @@ def test_no_file_brings_the_reader_down(content: bytes, name: str) -> None:
         suite_of(content, Path(name))
     except SuiteError as error:
         assert str(error).startswith(f"{name}:")
-
-
-some_text: st.SearchStrategy[object] = st.sampled_from(["a", "b", "2024-05-01", 61, 1.5, True, "", None, {}])
-texts = some_text | st.lists(some_text, max_size=2)
-numbers = st.sampled_from([0, 1, 0.5, 0.25, 2.5, -1, "1", None, True])
-
-
-def fields(**some: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
-    return st.fixed_dictionaries({}, optional=dict(some))
-
-
-place = texts | fields(article=some_text, quote=some_text, start=numbers, end=numbers, other=some_text)
-figure = numbers | fields(value=numbers, unit=some_text, tolerance=numbers)
-expectations = fields(
-    status=st.sampled_from(["answered", "x", None, [], ["partial"], ["partial", "x"]]),
-    contains=texts,
-    matches=texts | st.just("("),
-    min_f1=numbers,
-    cites=place | st.lists(place, max_size=2),
-    figures=figure | st.lists(figure, max_size=2),
-    dates=texts,
-    language=st.sampled_from(["en", "EN", None, 1]),
-    scorers=st.sampled_from(["a:b", "a.b:c", "a", ["a:b"], None]),
-    max_seconds=numbers,
-    max_tokens=numbers.filter(lambda number: not isinstance(number, float)),
-)
-turns = st.lists(fields(question=some_text, expect=st.just({"contains": "a"}), since=st.just("2024")), max_size=2)
-cases = fields(
-    id=some_text,
-    question=some_text,
-    conversation=turns,
-    history=st.lists(fields(question=some_text, answer=some_text), max_size=2),
-    until=st.sampled_from(["2024", 2024, None]),
-    tags=texts,
-    expect=expectations,
-)
-corpora = fields(folder=some_text, library=some_text, digest=some_text)
-
-
-@settings(deadline=None, max_examples=300)
-@given(case=cases, corpus=corpora)
-def test_schema_and_reader_agree(case: dict[str, object], corpus: dict[str, object]) -> None:
-    """Both take a suite, or both refuse it, but for what only the reader knows."""
-    asked = {} if "conversation" in case else {"question": "q"}
-    whole = {"suite": "s", "corpus": corpus, "cases": [{"id": "i", **asked, **case}]}
-    try:
-        Suite.model_validate(whole)
-    except ValidationError as error:
-        knows_more = all(any(words in each["msg"] for words in BEYOND_SCHEMA) for each in error.errors())
-        assert knows_more or not SCHEMA.is_valid(whole)
-    else:
-        SCHEMA.validate(whole)
