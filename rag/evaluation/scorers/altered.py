@@ -28,19 +28,19 @@ class Alteration:
 
 
 def altered(words: str, quotes: Sequence[Quote], evidence: Evidence) -> Alteration | None:
-    """Return what was changed in an unsupported sentence, or None where the quotes are about something else.
+    """Return what was changed in an unsupported sentence, or None where that is not one thing.
 
-    A negation is added, dropped, or said by the opposite word ("rose" for "fell"); a day or time counts as a figure.
+    A day or time counts as a figure. A negation is added, dropped, or said by the opposite word ("rose" for "fell").
     """
     found = finding(evidence, words, quotes)
     if found.verdict is not Verdict.UNSUPPORTED or found.closeness < UNRELATED:
         return None
+    figured = [bool(figures(each) or dates(each, None)) for each in found.missing]
+    if any(figured):
+        return Alteration(defect="figure", closeness=found.closeness) if all(figured) else None
     said, texts = evened(words), [evened(quote.text) for quote in quotes]
-    if _contradicts(plain(said), [plain(text) for text in texts]):
-        return Alteration(defect="negation", closeness=found.closeness)
-    if any(figures(each) or dates(each, None) for each in found.missing):
-        return Alteration(defect="figure", closeness=found.closeness)
-    if any(len(polarity(text).negations) != len(polarity(said).negations) for text in texts):
+    denied = any(len(polarity(text).negations) != len(polarity(said).negations) for text in texts)
+    if denied or _contradicts(plain(said), [plain(text) for text in texts]):
         return Alteration(defect="negation", closeness=found.closeness)
     return None
 
