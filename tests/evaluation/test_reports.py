@@ -85,6 +85,11 @@ def test_no_line_of_a_failing_case_is_wider_than_the_terminal(width: int) -> Non
     assert all(len(line) + len(re.findall("[가-힣]", line)) <= width for line in failing)
 
 
+def test_an_endless_answer_is_cut() -> None:
+    text = terminal_text(with_words("word " * 20_000), width=80)
+    assert len(text) < 20_000
+
+
 def test_the_text_commands_no_terminal() -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", terminal_text(with_words(HOSTILE)))
 

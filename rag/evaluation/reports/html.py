@@ -12,7 +12,7 @@ import hashlib
 import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
@@ -45,8 +45,9 @@ _SHADES = 10
 def write_html(report: Report, path: Path, *, detailed: int = DETAILED) -> None:
     """Write the page; `detailed` is how many characters of failing cases are told in full."""
     environment = _environment()
-    with _Shelf.open(detailed) as failing, _Shelf.open(detailed // 4) as expected:
-        seen = _read(report, environment, failing, expected)
+    with ExitStack() as files:
+        shelves = [files.enter_context(shelf) for shelf in _shelves(report, detailed)]
+        seen = _read(report, environment, shelves)
         stream = environment.get_template("report.html").stream(
             report=report,
             seen=seen,
@@ -55,8 +56,7 @@ def write_html(report: Report, path: Path, *, detailed: int = DETAILED) -> None:
             heat=_heat(report.summary.by_tag),
             latency=plots.latency(seen.seconds),
             trade_off=plots.trade_off(seen.points),
-            failing=failing,
-            expected=expected,
+            shelves=[shelf for shelf in shelves if shelf.in_full],
             script=(HERE / "report.js").read_text(encoding="utf-8"),
         )
         stream.enable_buffering(100)
@@ -116,6 +116,8 @@ class _Seen:
 class _Shelf:
     """Cases as they are told, kept in a file until the page has come to them."""
 
+    name: str
+    title: str
     room: int
     """Characters that may still be told in full."""
     file: IO[str]
@@ -124,10 +126,10 @@ class _Shelf:
 
     @classmethod
     @contextmanager
-    def open(cls, room: int) -> Iterator[Self]:
+    def open(cls, name: str, title: str, room: int) -> Iterator[Self]:
         """Return an empty one."""
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", newline="\n") as file:
-            yield cls(room=room, file=file)
+            yield cls(name=name, title=title, room=room, file=file)
 
     def add(self, tell: Callable[..., str]) -> None:
         """Keep what is told of a case, in full where there is room."""
@@ -141,16 +143,25 @@ class _Shelf:
         return iter(partial(self.file.read, 1 << 16), "")
 
 
-def _read(report: Report, environment: Environment, failing: _Shelf, expected: _Shelf) -> _Seen:
+def _shelves(report: Report, room: int) -> Iterator[AbstractContextManager[_Shelf]]:
+    """Yield where cases are kept: those that broke, others that fail, and those that were expected to."""
+    share = room // 2 if report.comparison else room
+    yield _Shelf.open("broken", "Broken since the baseline", share)
+    yield _Shelf.open("failing", "Other failing cases" if report.comparison else "Failing cases", share)
+    yield _Shelf.open("expected", "Cases expected to fail", room // 4)
+
+
+def _read(report: Report, environment: Environment, shelves: Sequence[_Shelf]) -> _Seen:
     """Read the results once; keep what is told of the cases that failed, or should have."""
+    broke, failing, expected = shelves
     seen, template = _Seen(), environment.get_template("case.html")
     broken = frozenset(report.comparison.broken) if report.comparison else frozenset()
     for case in told(report):
         row = seen.add(case)
         if row.told:
             views = [view(result, len(case.results), report.before(result.sample.key)) for result in case.failing]
-            tell = partial(template.render, case=case, row=row, views=views, broken=among(case, broken))
-            (expected if case.outcome.good else failing).add(tell)
+            shelf = expected if case.outcome.good else broke if among(case, broken) else failing
+            shelf.add(partial(template.render, case=case, row=row, views=views))
     return seen
 
 

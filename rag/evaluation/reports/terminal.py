@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from rag.evaluation.reports import figures
 from rag.evaluation.reports.told import Told, place, told, wrong
@@ -32,9 +33,10 @@ def terminal_text(report: Report, *, width: int | None = None) -> str:
 def _head(report: Report) -> list[str]:
     run, summary = report.run, report.summary
     counts = ", ".join(f"{n:,} {name}" for _, name, n in figures.outcomes(summary))
-    model = f" ({run.model})" if run.model and run.model != run.answerer else ""
+    suites, name = _cut(", ".join(run.suites), _NARROWEST), _cut(run.model, _NARROWEST)
+    model = f" ({name})" if name not in {"", run.answerer} else ""
     return [
-        _line(f"{', '.join(run.suites)}: {figures.count(figures.total(summary), 'case')}, {counts or 'nothing asked'}"),
+        _line(f"{suites}: {figures.count(figures.total(summary), 'case')}, {counts or 'nothing asked'}"),
         _line(
             f"{run.answerer}{model} over {figures.count(len(run.corpus), 'article')} (corpus {run.corpus_digest}), "
             f"Dateline {run.version}, run {run.name}"
@@ -90,7 +92,7 @@ def _interval(estimate: Estimate) -> str:
 def _comparison(comparison: Comparison, columns: int) -> list[str]:
     head = (f"Against {comparison.baseline}", "Before", "Now", "Change", "95 % interval", "p", "")
     shown = [each for each in comparison.changes if each.metric == "pass" or figures.moved(each)]
-    lines = table(head, [_change(each) for each in shown])
+    lines = table(head, [_change(each) for each in shown]) or [_line(head[0])]
     for name, cases in (("Broken", comparison.broken), ("Mended", comparison.mended)):
         if cases:
             lines.append(_cut(f"{name} ({len(cases):,}): {', '.join(cases)}", columns))
@@ -133,11 +135,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return rows in columns: the first and the last to the left, the numbers between to the right."""
     if not rows:
         return []
-    table = [[_line(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
+    lines = [[_line(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     last = len(widths) - 1
     return [
-        "  ".join(_padded(cell, widths[i], left=i in {0, last}) for i, cell in enumerate(row)).rstrip() for row in table
+        "  ".join(_padded(cell, widths[i], left=i in {0, last}) for i, cell in enumerate(row)).rstrip() for row in lines
     ]
 
 
@@ -156,9 +158,8 @@ def _cut(text: str, columns: int) -> str:
     line = indent + _line(text)
     if _width(line) <= columns:
         return line
-    while _width(line) > columns - 2:
-        line = line[:-1]
-    return f"{line.rstrip()} …"
+    fits = sum(1 for width in accumulate(map(_width, line)) if width <= columns - 2)
+    return f"{line[:fits].rstrip()} …"
 
 
 def _width(text: str) -> int:
