@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 import pytest
 
 if TYPE_CHECKING:
-    from rag.evaluation.cases import Case, Suite
+    from rag.evaluation.cases import Case, Corpus, Suite
     from rag.evaluation.testing import Corpora, Opened
     from rag.types import Answer
 
@@ -50,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the mark that chooses articles."""
     config.addinivalue_line(
-        "markers", "dateline(corpus=None, library=None): the articles that `ask` asks, relative to the test's file"
+        "markers", "dateline(corpus=, library=): the articles that `ask` asks, relative to the test's file"
     )
 
 
@@ -79,10 +80,10 @@ class SuiteFile(pytest.File):
             self.suite, lines = read_suite(self.path), case_lines(self.path)
         except SuiteError as error:
             raise self.CollectError(str(error)) from error
+        marks = {case.id: [_mark(tag) for tag in (*self.suite.tags, *case.tags)] for case in self.suite.cases}
+        _describe(self.config, chain.from_iterable(marks.values()))
         for case in self.suite.cases:
-            marks = [_mark(tag) for tag in dict.fromkeys((*self.suite.tags, *case.tags))]
-            _describe(self.config, marks)
-            yield CaseItem.from_parent(self, name=case.id, case=case, line=lines[case.id], marks=marks)
+            yield CaseItem.from_parent(self, name=case.id, case=case, line=lines[case.id], marks=marks[case.id])
 
     def setup(self) -> None:
         """Open the articles, before the first case that is asked."""
@@ -217,14 +218,19 @@ def assert_abstains() -> AssertAbstains:
 
 
 def _articles(request: pytest.FixtureRequest) -> tuple[Suite, Opened]:
-    from rag.evaluation.cases import Corpus, Suite  # noqa: PLC0415  heavy: pytest starts without Dateline
+    from rag.evaluation.cases import Suite  # noqa: PLC0415  heavy: pytest starts without Dateline
 
     mark, config = request.node.get_closest_marker("dateline"), request.config
     place = request.path if mark else config.inipath or config.rootpath / "pytest.ini"
     given = mark.kwargs if mark else {name: config.getini(f"dateline_{name}") for name in ("corpus", "library")}
-    corpus = Corpus(folder=given.get("corpus") or None, library=given.get("library") or None)
-    suite = Suite(suite=place.name, corpus=corpus)
+    suite = Suite(suite=place.name, corpus=_corpus(**given))
     return suite, _opened(request.node, suite, place)
+
+
+def _corpus(*, corpus: str = "", library: str = "") -> Corpus:
+    from rag.evaluation.cases import Corpus  # noqa: PLC0415  heavy: pytest starts without Dateline
+
+    return Corpus(folder=corpus or None, library=library or None)
 
 
 def _opened(node: pytest.Item | pytest.Collector, suite: Suite, path: Path) -> Opened:
@@ -274,6 +280,5 @@ def _mark(tag: str) -> str:
 def _describe(config: pytest.Config, marks: Iterable[str]) -> None:
     """Make marks known, as `--strict-markers` demands."""
     known = {line.split(":")[0].split("(")[0].strip() for line in config.getini("markers")}
-    for mark in dict.fromkeys(marks):
-        if mark not in known:
-            config.addinivalue_line("markers", f"{mark}: tag of cases in a suite")
+    for mark in sorted(set(marks) - known):
+        config.addinivalue_line("markers", f"{mark}: tag of cases in a suite")
