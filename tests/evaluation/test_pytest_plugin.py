@@ -119,6 +119,17 @@ def test_a_run_stops_at_a_failure_and_goes_on_with_it(pytester: pytest.Pytester,
     again.stdout.fnmatch_lines(["FAILED ferries.yaml::where-it-struck - *"])
 
 
+def test_a_chat_model_is_used_only_when_asked_for(
+    pytester: pytest.Pytester, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    result = pytester.runpytest_subprocess(suite, "-k", "how-many", "--dateline-answerer", "generative")
+    result.assert_outcomes(errors=1)
+    assert "No chat model is configured" in str(result.stdout)
+    assert "Traceback" not in str(result.stdout)
+
+
 @pytest.mark.parametrize(
     ("chosen", "cases"),
     [
