@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
@@ -167,6 +168,15 @@ def test_modules_beside_the_suite_go_first_and_are_apart(tmp_path: Path) -> None
     assert load_scorer("inner.deep:own", tmp_path / "one")(*[None] * 3)  # type: ignore[arg-type]
     assert load_scorer("json:dumps", tmp_path) is sys.modules["json"].dumps
     assert not any(str(tmp_path) in place for place in sys.path)
+
+
+def test_a_module_runs_once_however_many_threads_ask(tmp_path: Path) -> None:
+    (tmp_path / "checks.py").write_text(
+        "import time\ntime.sleep(0.05)\ndef own(*given): return True\ndef other(*given): return True"
+    )
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda name: load_scorer(name, tmp_path), ["checks:own", "checks:other"] * 8))
+    assert len({id(function.__globals__) for function in found}) == 1
 
 
 def test_a_module_may_import_its_neighbours(tmp_path: Path) -> None:

@@ -192,10 +192,19 @@ def test_an_expression_that_backtracks_without_end_is_given_up(evidence: Evidenc
     assert "gave up after" in check.got
 
 
-def test_what_is_no_expression_fails(evidence: Evidence) -> None:
-    expect = Expectation(contains=("a",)).model_copy(update={"matches": ("(",)})
+@pytest.mark.parametrize(
+    "pattern", ["(", "(?:(?:a{999}){,999}){999}", "(?:(?:a{1,}){999,}){999}", "a" * 2001, "(" * 999]
+)
+def test_what_is_no_expression_fails(pattern: str, evidence: Evidence) -> None:
+    expect = Expectation(contains=("a",)).model_copy(update={"matches": (pattern,)})
     held, check = score(Asked(question="?", expect=expect), answered("a"), evidence)
     assert isinstance(held, Check)
     assert isinstance(check, Check)
     assert (held.passed, check.passed) == (True, False)
     assert check.got.startswith("no regular expression: ")
+
+
+def test_repetition_is_no_crime(evidence: Evidence) -> None:
+    text = "It was shut on 2024-02-14, after 93 years."
+    assert checks(found(evidence, text, matches="it.{0,999}shut.{0,999}after.{0,999}years")) == {"matches": True}
+    assert checks(found(evidence, text, matches=r"\d{4}-\d{2}-\d{2}, \w{3,20} \d{0,3} {0,1}years")) == {"matches": True}

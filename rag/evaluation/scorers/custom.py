@@ -79,6 +79,8 @@ def _beside_suite(name: str, file: Path) -> ModuleType:
     # Under a name of its own: two suites may each have a checks.py beside them.
     folder = file.parents[name.count(".")]
     unique = f"suite_{digest(str(folder))}.{name}"
+    if unique in sys.modules:
+        return sys.modules[unique]
     spec = importlib.util.spec_from_file_location(unique, file)
     if spec is None or spec.loader is None:
         raise ConfigurationError(f"{file} cannot be read as a module; check the suite's scorers.")

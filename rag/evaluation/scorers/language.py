@@ -36,7 +36,7 @@ _ELSEWHERE = frozenset(code for codes in _SCRIPTS.values() for code in codes.spl
 _WIDE = frozenset({"HANGUL", "HIRAGANA", "KATAKANA", "CJK"})
 _KANA = 9
 """Chinese characters to one kana up to which a text is Japanese; a Chinese one may hold a Japanese name."""
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|„[^“”]*[“”]|「[^」]*」")
+_QUOTED = re.compile(r"“[^”]{,999}”|\"[^\"]{,999}\"|«[^»]{,999}»|„[^“”]{,999}[“”]|「[^」]{,999}」")
 _WORD = re.compile(r"[^\W\d_]+")
 _LEAST = 0.05
 """Likelihood that the likeliest language must have, among more than a hundred, for the words to tell anything."""
@@ -97,7 +97,7 @@ def _writes(code: str, known: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=8192)
 def _script(letter: str) -> str:
-    return unicodedata.name(letter, "").partition(" ")[0].removesuffix("-").removeprefix("FULLWIDTH")
+    return unicodedata.name(letter, "").partition(" ")[0].partition("-")[0]
 
 
 @lru_cache(maxsize=1)

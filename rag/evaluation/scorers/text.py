@@ -13,6 +13,7 @@ score here, as in SQuAD's HasAns figures, and counts under abstention.
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections import Counter
@@ -27,6 +28,11 @@ from rag.verify.terms import UNSPACED, evened, tokens
 
 _SECONDS = 0.5
 """Processor time that one regular expression may search."""
+_LONGEST = 2000
+"""Characters of a regular expression."""
+_COPIES = 100_000
+"""Product of how often it repeats at least: nested repetitions are written out when it is compiled."""
+_REPEAT = re.compile(r"\{(\d{1,9})(?:,\d*)?\}")
 _AROUND = 60
 """Characters shown on either side of what was found."""
 _EXCERPT = 300
@@ -89,23 +95,32 @@ def _held(expect: Expectation, text: str) -> Iterator[Check]:
 
 
 def _matching(pattern: str, text: str) -> Check:
-    import regex  # type: ignore[import-untyped]  # noqa: PLC0415  heavy: only where it is used
-
-    passed: bool | None = False
-    got = _excerpt(text)
+    passed: bool | None
     try:
-        searched = regex.compile(pattern, regex.IGNORECASE)
-        found = next(
-            filter(None, (searched.search(each, timeout=_SECONDS, concurrent=True) for each in (text, evened(text)))),
-            None,
-        )
-    except regex.error as error:
-        got = f"no regular expression: {error}"
+        found = _search(pattern, text)
+        passed, got = (True, found) if found is not None else (False, _excerpt(text))
+    except ValueError as error:
+        passed, got = False, f"no regular expression: {error}"
     except TimeoutError:
         passed, got = None, f"gave up after {_SECONDS:g} s; write an expression that does not backtrack so much"
-    else:
-        passed, got = (True, found[0]) if found else (False, got)
     return Check(name="matches", passed=passed, expected=pattern, got=got)
+
+
+def _search(pattern: str, text: str) -> str | None:
+    """Return what an expression matches; raise ValueError where it cannot be read, TimeoutError where it takes long."""
+    import regex  # type: ignore[import-untyped]  # noqa: PLC0415  heavy: only where it is used
+
+    copies = math.prod(int(least) or 1 for least in _REPEAT.findall(pattern))
+    if len(pattern) > _LONGEST or copies > _COPIES:
+        raise ValueError("it is too long, or repeats too often")
+    try:
+        compiled = regex.compile(pattern, regex.IGNORECASE)
+    except (regex.error, RecursionError, OverflowError) as error:
+        raise ValueError(str(error)) from error
+    for each in (text, evened(text)):
+        if found := compiled.search(each, timeout=_SECONDS, concurrent=True):
+            return str(found[0])
+    return None
 
 
 def _short_answers(expect: Expectation, text: str) -> Iterator[Check | Score]:
