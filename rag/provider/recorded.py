@@ -91,8 +91,8 @@ class ReplayedChat:
         reply = self._replies.get((key, self._asked.next(key)))
         if reply is None:
             raise ConfigurationError(
-                f"{self._path} holds no reply of {self._name} to this request: a question, a prompt or an article"
-                " changed, or it is asked more often. Record again with --record."
+                f"Not recorded; record again with --record. {self._path} holds no reply of {self._name} to this"
+                " request: a question, a prompt or an article changed, or it is asked more often."
             )
         yield from reply.pieces
         if reply.usage is not None:

@@ -43,7 +43,7 @@ def test_each_repetition_has_its_own_reply(tape: Path) -> None:
     assert [reply(recording, "Again?"), reply(recording, "Again?")] == [["one"], ["two"]]
     replayed = ReplayedChat(tape, "tiny")
     assert [reply(replayed, "Again?"), reply(replayed, "Again?")] == [["one"], ["two"]]
-    with pytest.raises(ConfigurationError, match=r"asked more often\..*--record"):
+    with pytest.raises(ConfigurationError, match=r"record again with --record.*asked more often\."):
         reply(replayed, "Again?")
 
 
