@@ -58,7 +58,7 @@ cases = fields(
 corpora = fields(folder=some_text, library=some_text, digest=some_text)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(case=cases, corpus=corpora)
 def test_schema_and_reader_agree(case: dict[str, object], corpus: dict[str, object]) -> None:
     """Both take a suite, or both refuse it, but for what only the reader knows."""

@@ -40,11 +40,7 @@ def only_case(folder: Path, fields: str) -> Case:
     return case
 
 
-def test_reads_a_suite_with_every_field(tmp_path: Path) -> None:
-    suite = read_suite(
-        suite_file(
-            tmp_path,
-            """\
+EVERYTHING = """\
 # yaml-language-server: $schema=suite.schema.json
 suite: harbour
 version: 1
@@ -92,8 +88,11 @@ cases:
       - question: When did she speak?
         since: 2024-01-01
         expect: {status: not_in_sources}
-""",
-        )
+"""
+
+
+def test_reads_a_suite_with_every_field(tmp_path: Path) -> None:
+    suite = read_suite(suite_file(tmp_path, EVERYTHING))
     )
     assert suite.asked_at == datetime(2024, 6, 1, 11, tzinfo=UTC)
     cost, talk = suite.cases

@@ -82,7 +82,7 @@ talks = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(case=plain_cases | talks, suffix=st.sampled_from([".yaml", ".jsonl"]))
 def test_a_case_is_read_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, case: Case, suffix: str) -> None:
     path = tmp_path_factory.mktemp("suite") / f"made{suffix}"
