@@ -143,7 +143,7 @@ def test_a_failing_case_shows_what_the_baseline_said(shows: Shows) -> None:
     kinds = [(each.tag, each.text) if isinstance(each, Element) else ("", each) for each in difference.children]
     assert "".join(text for tag, text in kinds if tag != "ins") == before.answer.text
     assert "".join(text for tag, text in kinds if tag != "del") == now.text
-    assert ("ins", " Nobody said that") in kinds
+    assert ("ins", "Nobody said that ") in kinds
     assert "The status was: Answered." in shown.text
     assert "The same as now." in case(shows(run.report()), "case-20").text
 

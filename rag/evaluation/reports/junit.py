@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def _suite(name: str, cases: Iterable[Told], run: RunInfo) -> TestSuite:
     from junitparser.xunit2 import TestSuite  # noqa: PLC0415  heavy: lxml
 
     suite = TestSuite(_xml(name))  # type: ignore[no-untyped-call]
-    suite.timestamp = run.started.isoformat(timespec="seconds")
+    suite.timestamp = f"{run.started.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
     for key, value in _properties(run).items():
         suite.add_property(key, _xml(value))
     suite.add_testcases([_test(case) for case in cases])

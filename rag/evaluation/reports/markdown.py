@@ -26,10 +26,10 @@ _ARROWS = {Direction.BETTER: "▲ better", Direction.WORSE: "▼ worse", Directi
 
 def write_markdown(report: Report, path: Path) -> None:
     """Write the file."""
-    path.write_text(_cut(report), encoding="utf-8", errors="replace")
+    path.write_text(_comment(report), encoding="utf-8", errors="replace")
 
 
-def _cut(report: Report) -> str:
+def _comment(report: Report) -> str:
     """Return as many whole blocks as fit; blocks are separated by blank lines."""
     room = LIMIT - _KEPT_FREE
     kept: list[str] = []

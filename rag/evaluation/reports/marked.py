@@ -14,9 +14,9 @@ LONGEST = 20_000
 """Characters of one text that a report shows."""
 _MARKER = re.compile(r"\[([1-9][0-9]{0,3})\]")
 _AFTER_CLAIM = re.compile(r"(?:[ \t]*\[[1-9][0-9]{0,3}\])*")
-_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
-_MOST_WORDS = 3_000
-"""Words and spaces of a text that are compared: the time grows with their product."""
+_WORDS = re.compile(r"(?:\w+|[^\w\s])\s*|\s+")
+_MOST_WORDS = 1_000
+"""Words of a text that are compared: the time grows with their product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
