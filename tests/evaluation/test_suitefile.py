@@ -93,7 +93,6 @@ cases:
 
 def test_reads_a_suite_with_every_field(tmp_path: Path) -> None:
     suite = read_suite(suite_file(tmp_path, EVERYTHING))
-    )
     assert suite.asked_at == datetime(2024, 6, 1, 11, tzinfo=UTC)
     cost, talk = suite.cases
     assert cost.asked_at == datetime(2024, 5, 1, tzinfo=UTC)
