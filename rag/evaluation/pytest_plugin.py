@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the mark that chooses articles."""
     config.addinivalue_line(
-        "markers", "dateline(corpus=, library=): the articles that `ask` asks, relative to the test's file"
+        "markers", "dateline(corpus=…, library=…): the articles that `ask` asks, relative to the test's file"
     )
 
 
