@@ -35,11 +35,15 @@ def said(answer: Answer) -> str:
 
 
 def statements(answer: Answer) -> tuple[Statement, ...]:
-    """Return the sentences of an answer without markers and without "Harbour Post, 16 February 2024:" before them."""
+    """Return the sentences of an answer without markers and without "Harbour Post, 16 February 2024:" before them.
+
+    An answer that was not taken apart into claims is one statement.
+    """
+    if not answer.claims:
+        whole = said(answer)
+        return (Statement(words=whole, citations=answer.citations),) if whole else ()
     cited = {citation.marker: citation for citation in answer.citations}
     found = []
-    if not answer.claims:
-        return (Statement(words=said(answer), citations=answer.citations),) if said(answer) else ()
     for claim in answer.claims:
         citations = tuple(cited[marker] for marker in claim.markers if marker in cited)
         words = _without_markers(answer.text[claim.start : claim.end], answer)
