@@ -6,13 +6,18 @@ from collections.abc import Callable
 
 import pytest
 
+from ingest.split import split
 from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample
 from rag.evaluation.scorers.claims import score
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
-from rag.types import Answer, Claim, Question, Scope, Status, Verdict
+from rag.testing.drafting import drafted
+from rag.types import Answer, Claim, Hit, Question, Scope, Source, Status, Verdict
+
+BRIDGE = Source(article_id="bridge", title="Bridge")
+TEXT = "The bridge was closed on Monday. Nobody was hurt."
 
 
 @pytest.mark.parametrize(
@@ -22,7 +27,6 @@ from rag.types import Answer, Claim, Question, Scope, Status, Verdict
         ([("It is closed.", "supported"), ("It is old.", "partial")], 0.5),
         ([("It is closed.", "unsupported"), ("It is old.", "uncited")], 0.0),
         ([("They differ:", "uncited"), ("It is old.", "supported")], 1.0),
-        ([("They differ:", "unsupported"), ("It is old.", "supported")], 0.5),
         ([("They differ:", "uncited")], None),
         ([], None),
     ],
@@ -45,3 +49,15 @@ def test_support(library: Callable[..., LocalLibrary], sentences: list[tuple[str
     told = list(score(Asked(question="?"), sample, Evidence(library(), HashingEmbedder())))
 
     assert [each.value for each in told] == ([] if support is None else [support])
+
+
+def test_a_sentence_that_repeats_what_is_cited_needs_no_verdict(library: Callable[..., LocalLibrary]) -> None:
+    evidence = Evidence(library((BRIDGE, TEXT)), HashingEmbedder())
+    hits = [Hit(passage=passage, score=1.0) for passage in split(evidence.library.article("bridge"))]
+    draft = "The bridge was closed on Monday [1.1]. Nobody was hurt [1.2]. The bridge was closed on Monday."
+    answer = drafted(draft, hits, evidence.similarity)
+    assert [claim.verdict for claim in answer.claims] == ["supported", "supported", "uncited"]
+
+    told = list(score(Asked(question="?"), Sample(suite="s", case_id="c", asked="d", answer=answer), evidence))
+
+    assert [each.value for each in told] == [1.0]

@@ -23,11 +23,13 @@ class Proof:
         self.quotes = {citation.marker: quote_of(citation, answer, evidence) for citation in answer.citations}
         """By marker."""
         every = [(each.words, tuple(citation.marker for citation in each.citations)) for each in statements(answer)]
-        self.cited = [(words, markers) for words, markers in every if markers or not self._harmless(words)]
-        """The sentences that need a citation, without markers, and the markers behind each.
+        self.needed = [bool(markers) or not self._harmless(words) for words, markers in every]
+        """For each sentence whether it needs a citation.
 
         One that only leads in ("They differ:") or repeats what is cited needs none, as in `rag.ground`.
         """
+        self.cited = [each for each, needed in zip(every, self.needed, strict=True) if needed]
+        """Those that do, without markers, each with the markers behind it."""
 
     def verdict(self, words: str, markers: Sequence[int]) -> Verdict:
         """Return how well what the markers stand for, taken together, carries the words."""
