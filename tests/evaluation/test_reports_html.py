@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -71,18 +72,28 @@ class Tree(HTMLParser):
 Shows = Callable[..., Element]
 
 
+def written(report: Report, path: Path, **options: int) -> Element:
+    """Write a page and read it back."""
+    write_html(report, path, **options)
+    tree = Tree()
+    tree.feed(path.read_text(encoding="utf-8"))
+    tree.close()
+    return tree.root
+
+
 @pytest.fixture
 def shows(tmp_path: Path) -> Shows:
-    """Write a page and read it back."""
+    return partial(written, path=tmp_path / "report.html")
 
-    def page(report: Report, **options: int) -> Element:
-        write_html(report, tmp_path / "report.html", **options)
-        tree = Tree()
-        tree.feed((tmp_path / "report.html").read_text(encoding="utf-8"))
-        tree.close()
-        return tree.root
 
-    return page
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return Run(40, 6)
+
+
+@pytest.fixture(scope="module")
+def page(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Element:
+    return written(run.report(), tmp_path_factory.mktemp("page") / "report.html")
 
 
 def case(page: Element, name: str) -> Element:
@@ -90,8 +101,7 @@ def case(page: Element, name: str) -> Element:
     return found
 
 
-def test_the_head_says_what_was_run_and_what_came_of_it(shows: Shows) -> None:
-    page = shows(Run(40, 6).report())
+def test_the_head_says_what_was_run_and_what_came_of_it(page: Element) -> None:
     head = " ".join(page.text.split())
     assert "40 cases: 34 passed, 4 failed, 2 without an answer." in head
     for said in ("extractive", "9c1f6a2e77b0d451", "0.1.0", "2024-06-20-made-up", "20 June 2024, 09:30 UTC"):
@@ -100,9 +110,7 @@ def test_the_head_says_what_was_run_and_what_came_of_it(shows: Shows) -> None:
     assert "22.1 points or more (power 0.8)" in head
 
 
-def test_a_failing_case_shows_how_it_fails(shows: Shows) -> None:
-    run = Run(40, 6)
-    page = shows(run.report())
+def test_a_failing_case_shows_how_it_fails(page: Element, run: Run) -> None:
     failing = [result.case.id for result in run.results() if not result.outcome.good]
     titles = ["Broken since the baseline", "Other failing cases"]
     shown = {
@@ -125,16 +133,15 @@ def test_a_failing_case_shows_how_it_fails(shows: Shows) -> None:
     assert len(fails.all("ol", "hits")[0].all("li")) == len(answer.hits)
 
 
-def test_an_error_stands_in_the_place_of_the_answer(shows: Shows) -> None:
-    shown = case(shows(Run(40, 6).report()), "case-7")
+def test_an_error_stands_in_the_place_of_the_answer(page: Element) -> None:
+    shown = case(page, "case-7")
     assert "Without an answer" in shown.text
     assert "The model server took longer than 60 seconds." in shown.text
     assert not shown.all("blockquote")
 
 
-def test_a_failing_case_shows_what_the_baseline_said(shows: Shows) -> None:
-    run = Run(40, 6)
-    shown = case(shows(run.report()), "case-34")
+def test_a_failing_case_shows_what_the_baseline_said(page: Element, run: Run) -> None:
+    shown = case(page, "case-34")
     before, now = run.before(("made up", "case-34", 1, 1)), run.result(33).sample.answer
     assert before is not None
     assert before.answer is not None
@@ -145,7 +152,7 @@ def test_a_failing_case_shows_what_the_baseline_said(shows: Shows) -> None:
     assert "".join(text for tag, text in kinds if tag != "del") == now.text
     assert ("ins", "Nobody said that ") in kinds
     assert "The status was: Answered." in shown.text
-    assert "The same as now." in case(shows(run.report()), "case-20").text
+    assert "The same as now." in case(page, "case-20").text
 
 
 def test_words_stay_words(shows: Shows) -> None:
@@ -164,8 +171,7 @@ def test_words_stay_words(shows: Shows) -> None:
             assert (element.attributes.get(name) or "#").startswith("#")
 
 
-def test_the_page_is_well_made(shows: Shows) -> None:
-    page = shows(Run(60, 10).report())
+def test_the_page_is_well_made(page: Element) -> None:
     names = [each.attributes["id"] for each in page.all("*") if "id" in each.attributes]
     assert len(set(names)) == len(names)
     for each in page.all("a"):
@@ -192,11 +198,10 @@ def test_every_case_is_listed(shows: Shows) -> None:
     assert len([each for table in tables for each in table.all("a")]) == 40
 
 
-def test_one_run_gives_one_page(shows: Shows, tmp_path: Path) -> None:
-    shows(Run(40, 6).report())
-    first = (tmp_path / "report.html").read_bytes()
-    shows(Run(40, 6).report())
-    assert (tmp_path / "report.html").read_bytes() == first
+def test_one_run_gives_one_page(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        write_html(Run(9, 1).report(), tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
 def test_what_would_be_too_large_is_told_in_short(shows: Shows) -> None:
