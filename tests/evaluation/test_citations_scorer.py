@@ -14,11 +14,12 @@ from ingest.split import split
 from rag.evaluation.cases import Asked, Cited, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
-from rag.evaluation.scorers.citations import alce, score
+from rag.evaluation.scorers.citations import alce, proved, score
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.testing.drafting import drafted
 from rag.types import Answer, Hit, Source, Status, Verdict
+from rag.verify import Quote
 
 BRIDGE = Source(article_id="bridge", title="Bridge", publisher="Harbour Post")
 FERRY = Source(article_id="ferry", title="Ferry", publisher="Courier")
@@ -149,10 +150,15 @@ def test_an_uncited_statement_lowers_recall_and_not_precision(evidence: Evidence
     assert told["citation.precision"] == 1.0
 
 
+def test_another_judge_of_entailment_has_a_prefix_of_its_own(evidence: Evidence, answer: Answer) -> None:
+    def nli(words: str, quotes: Sequence[Quote]) -> Verdict:
+        return Verdict.SUPPORTED if "£4" in words and quotes[0].text.startswith("A ticket") else Verdict.UNSUPPORTED
+
+    assert scores(list(proved(answer, evidence, nli, prefix="nli"))) == {"nli.recall": 0.5, "nli.precision": 0.5}
+
+
 def test_a_partial_verdict_is_not_borne_out(evidence: Evidence, answer: Answer) -> None:
-    sample = Sample(suite="s", case_id="c", asked="d", answer=answer)
-    told = score(Asked(question="?"), sample, evidence, entails=lambda _, __: Verdict.PARTIAL)
-    assert scores(list(told))["citation.recall"] == 0.0
+    assert scores(list(proved(answer, evidence, lambda _, __: Verdict.PARTIAL)))["citation.recall"] == 0.0
 
 
 MARKERS = (1, 2, 3, 4)

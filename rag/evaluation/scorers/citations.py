@@ -26,9 +26,7 @@ _LONGEST = 80
 """Characters of a quote that are shown."""
 
 
-def score(
-    asked: Asked, sample: Sample, evidence: Evidence, *, entails: Entails | None = None
-) -> Iterator[Check | Score]:
+def score(asked: Asked, sample: Sample, evidence: Evidence) -> Iterator[Check | Score]:
     """Yield the checks of what must and must not be cited, and how well the citations prove the answer."""
     answer = sample.answer
     if answer is None:
@@ -37,8 +35,18 @@ def score(
     if answer.citations:
         faults = [(each.marker, inexact(each, answer, evidence)) for each in answer.citations]
         yield _share("citation.exact", len(faults), [f"[{marker}] {fault}" for marker, fault in faults if fault])
+    yield from proved(answer, evidence)
+
+
+def proved(
+    answer: Answer, evidence: Evidence, entails: Entails | None = None, *, prefix: str = "citation"
+) -> Iterator[Score]:
+    """Yield ALCE's recall and precision of an answer, by our verifier or another judge of entailment.
+
+    A suite's own scorer can call this with an NLI model or a chat model, under a prefix of its own.
+    """
     proof = Proof(answer, evidence, entails)
-    yield from alce(proof.cited, proof.carried)
+    yield from alce(proof.cited, proof.carried, prefix=prefix)
 
 
 def _expected(asked: Asked, answer: Answer, evidence: Evidence) -> Iterator[Check | Score]:
@@ -112,7 +120,9 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
 
 
-def alce(cited: Sequence[tuple[str, tuple[int, ...]]], carried: Carried) -> Iterator[Score]:
+def alce(
+    cited: Sequence[tuple[str, tuple[int, ...]]], carried: Carried, *, prefix: str = "citation"
+) -> Iterator[Score]:
     """Yield recall and precision of sentences with what they cite.
 
     Recall is the share of sentences that all they cite together carries. A citation is precise if its sentence is
@@ -122,7 +132,7 @@ def alce(cited: Sequence[tuple[str, tuple[int, ...]]], carried: Carried) -> Iter
         return
     loose = [not carried(words, markers) for words, markers in cited]
     yield _share(
-        "citation.recall",
+        f"{prefix}.recall",
         len(cited),
         [f"not borne out: {_cut(words)}" for (words, _), fails in zip(cited, loose, strict=True) if fails],
     )
@@ -133,7 +143,7 @@ def alce(cited: Sequence[tuple[str, tuple[int, ...]]], carried: Carried) -> Iter
     ]
     if pairs:
         idle = [f"[{marker}] behind: {_cut(words)}" for words, marker, imprecise in pairs if imprecise]
-        yield _share("citation.precision", len(pairs), idle)
+        yield _share(f"{prefix}.precision", len(pairs), idle)
 
 
 def _irrelevant(words: str, markers: Sequence[int], marker: int, carried: Carried) -> bool:
