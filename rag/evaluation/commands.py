@@ -43,6 +43,15 @@ Suites = Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Suite fi
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Directory that a run wrote.")]
 AtLibrary = Annotated[Path | None, typer.Option("--library", help="Ask this library, not the suite's own articles.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/json.md).")]
+Answerer = Annotated[
+    Literal["auto", "extractive", "generative"] | None, typer.Option(help="Who answers (or DATELINE_ANSWERER).")
+]
+Model = Annotated[str | None, typer.Option(help="The chat model (or DATELINE_CHAT_MODEL).")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only cases with this tag; may be repeated.")]
+Ids = Annotated[
+    list[str] | None, typer.Option("--case", metavar="GLOB", help="Only cases of such ids; may be repeated.")
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most so many cases of each suite.")]
 Baseline = Annotated[Path | None, typer.Option(metavar="RUN", help="Compare with this run; fail where it was better.")]
 FailUnder = Annotated[
     list[str] | None,
@@ -59,16 +68,14 @@ Jobs = Annotated[int, typer.Option(min=1, max=64, help="Questions that are answe
 def run(
     suites: Suites,
     library: AtLibrary = None,
-    answerer: Annotated[
-        Literal["auto", "extractive", "generative"] | None, typer.Option(help="Who answers (or DATELINE_ANSWERER).")
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="The chat model (or DATELINE_CHAT_MODEL).")] = None,
+    answerer: Answerer = None,
+    model: Model = None,
     baseline: Baseline = None,
     repeat: Annotated[int, typer.Option(min=1, max=1000, help="How often each question is asked.")] = 1,
     jobs: Jobs = 1,
-    tag: Annotated[list[str] | None, typer.Option(help="Only cases with this tag; repeatable.")] = None,
-    case: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Only cases of such ids; repeatable.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many cases of each suite.")] = None,
+    tag: Tags = None,
+    case: Ids = None,
+    limit: Limit = None,
     fail_under: FailUnder = None,
     record: Record = None,
     replay: Replay = None,
@@ -165,21 +172,9 @@ def init(
     folder: Annotated[Path | None, typer.Option(help="A folder of articles, in the place of a library.")] = None,
 ) -> None:
     """Write a first suite over your articles, for you to check and go on with."""
-    from rag.errors import ConfigurationError
-    from rag.evaluation.evaluate import starter_text
+    from rag.evaluation.evaluate import begin_suite
 
-    if suite.suffix.lower() not in {".yaml", ".yml"}:
-        raise ConfigurationError(f"{suite} would be no suite file; name one that ends in .yaml.")
-    if library and folder:
-        raise ConfigurationError("Give --library or --folder, not both.")
-    text = starter_text(suite.absolute(), library=library, folder=folder)
-    try:
-        with suite.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ConfigurationError(f"{suite} is there already; name another file.") from error
-    except OSError as error:
-        raise ConfigurationError(f"{suite} cannot be written: {error.strerror}. Name another place.") from error
+    begin_suite(suite, library=library, folder=folder)
     show(f"Wrote {suite}; read its cases, then run: dateline eval {suite}")
 
 
@@ -216,7 +211,7 @@ def import_set(
     form: Annotated[str, typer.Argument(metavar="FORMAT", help="squad, mrqa, newsqa, rows, ragas or promptfoo")],
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Its files.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where articles and suite go.")],
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases.")] = None,
+    limit: Limit = None,
 ) -> None:
     """Turn a public question set into articles and a suite."""
     from rag.errors import ConfigurationError
@@ -242,8 +237,12 @@ def sweep_settings(
     ],
     metric: Annotated[str, typer.Option(help="What is to be as good as can be.")] = "pass",
     library: AtLibrary = None,
-    tag: Annotated[list[str] | None, typer.Option(help="Only cases with this tag; repeatable.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many cases.")] = None,
+    answerer: Answerer = None,
+    model: Model = None,
+    tag: Tags = None,
+    case: Ids = None,
+    limit: Limit = None,
+    replay: Replay = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw quality against latency.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -252,7 +251,16 @@ def sweep_settings(
     from rag.evaluation.reports.sweep_report import sweep_object, sweep_text, write_plot
     from rag.evaluation.sweep import sweep
 
-    order = Order(suites=(suite,), library=library, tags=tuple(tag or ()), limit=limit)
+    order = Order(
+        suites=(suite,),
+        library=library,
+        answerer=answerer,
+        model=model,
+        tags=tuple(tag or ()),
+        ids=tuple(case or ()),
+        limit=limit,
+        replay=replay,
+    )
     found = sweep(order, vary, metric=metric)
     if plot:
         write_plot(found, plot)

@@ -114,16 +114,25 @@ def untrue_cases(path: Path, library: Path | None = None) -> list[tuple[str, str
         return [(case.id, what) for case in suite.cases for what in untrue(case, evidence)]
 
 
-def starter_text(path: Path, *, library: Path | None, folder: Path | None) -> str:
-    """Return a first suite, to be written to `path`, over a library or a folder of articles."""
-    near = {
-        name: os.path.relpath(place, path.parent) for name, place in (("library", library), ("folder", folder)) if place
-    }
-    corpus = Corpus(**near)
+def begin_suite(path: Path, *, library: Path | None, folder: Path | None) -> None:
+    """Write a first suite over a library or a folder of articles; raise ConfigurationError where it cannot be."""
+    if path.suffix.lower() not in {".yaml", ".yml"}:
+        raise ConfigurationError(f"{path} would be no suite file; name one that ends in .yaml.")
+    if library and folder:
+        raise ConfigurationError("Give --library or --folder, not both.")
+    named = {"library": library, "folder": folder}
+    corpus = Corpus(**{name: os.path.relpath(place, path.parent) for name, place in named.items() if place})
     # The embedded reader: beginning must cost nothing.
     order = Order(suites=(path,), library=library, answerer="extractive")
     with corpora_of(order, [Suite(suite=path.stem, corpus=corpus)]) as [room]:
-        return starter(room.desk(), name=path.stem, corpus=corpus)
+        text = starter(room.desk(), name=path.stem, corpus=corpus)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise ConfigurationError(f"{path} is there already; name another file.") from error
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}. Name another place.") from error
 
 
 def report_of(run: RunDirectory, baseline: RunDirectory | None = None) -> Report:

@@ -103,9 +103,11 @@ def _taped(order: Order, settings: Settings, session: str) -> ChatModel:
 
 def _settings(order: Order) -> Settings:
     """Return the settings of a run; replies that are replayed stand for a model, so none needs to be configured."""
-    if order.replay and order.answerer == "extractive":
+    answerer = order.answerer
+    if order.replay and answerer == "extractive" and not order.judge:
         raise ConfigurationError("--replay gives a chat model's replies; leave out --answerer extractive.")
-    answerer = "generative" if order.replay else order.answerer
+    if order.replay and answerer != "extractive":
+        answerer = "generative"
     settings = configured(library=order.library, answerer=answerer, chat_model=order.model)
     if order.record and not (settings.generative or order.judge):
         raise ConfigurationError("--record keeps a chat model's replies; set OPENAI_API_KEY or OPENAI_BASE_URL.")
