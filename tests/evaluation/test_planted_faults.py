@@ -51,6 +51,8 @@ UNANSWERABLE = (
     "Who translated the Iliad into Icelandic?",
     "What is the wavelength of green light?",
     "Who discovered the structure of benzene?",
+    "How are violins varnished?",
+    "Which grape is used for sherry?",
 )
 
 COMPOSITES = {
@@ -102,11 +104,12 @@ def good(ingested_seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_moves_the_defect_that_names_it_and_no_other(good: Good, fault: str) -> None:
-    after, damaged_cases = _with_fault(good, fault)
+    after, planted = _with_fault(good, fault)
 
     comparison = compare(good.results, after, baseline="good", corpus_before={}, corpus_after={})
 
-    assert damaged_cases == DAMAGED
+    found = [score for result in after for score in result.scores if score.metric == f"defect.{fault}" and score.value]
+    assert len(found) == planted == DAMAGED
     moved = {change.metric for change in comparison.changes if change.after != change.before}
     assert {name for name in moved if name.startswith("defect.")} == {f"defect.{fault}"}
     worse = {change.metric for change in comparison.changes if change.direction is Direction.WORSE}
@@ -127,7 +130,7 @@ def _answerable(room: Newsroom) -> Iterator[Case]:
     counting = [
         (article, words) for article in articles for words in _sentences(article)[1:3] if re.search(r"\d", words)
     ]
-    for number, (article, words) in enumerate([*denying[:30], *counting[:20]], 1):
+    for number, (article, words) in enumerate([*denying[:25], *counting[:14]], 1):
         place = Cited(article=article.source.article_id, quote=words)
         expect = Expectation(status=(Status.ANSWERED, Status.CONFLICTING), cites=(place,))
         yield Case(id=f"answerable-{number}", question=words, expect=expect)
