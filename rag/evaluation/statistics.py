@@ -37,7 +37,7 @@ FLIPS = 9999
 """Random sign flips, where there are too many for all of them."""
 MOST_DRAWN, MOST_FLIPPED = 1000, 250
 """Clusters that are drawn and flipped one by one; more go in this many groups, put together at random."""
-CELLS = 2_000_000
+CELLS = 250_000
 """Numbers held at once while drawing."""
 SEED = 2718
 

@@ -44,9 +44,10 @@ class Rows:
 class CaseTally:
     """What is kept of a case."""
 
-    worst: Result
-    """Its worst result, without the answer."""
+    outcome: Outcome
+    """The worst so far."""
     cluster: str
+    tags: tuple[str, ...]
     asked: dict[int, str] = field(default_factory=dict)
     """Digest by turn."""
     passes: dict[int, float | None] = field(default_factory=dict)
@@ -93,12 +94,12 @@ class Tally:
 
     def summary(self) -> Summary:
         """Return the whole with its intervals."""
-        outcomes = Counter(outcome_of([case.worst]) for case in self.cases.values())
+        outcomes = Counter(case.outcome for case in self.cases.values())
         outcomes[Outcome.SKIPPED] += self._skipped
         owners = [self.cases[suite, name] for suite, name, _ in self.units]
         clusters = numbered([owner.cluster for owner in owners])
-        every, tags = np.ones(len(owners), dtype=bool), sorted({tag for owner in owners for tag in owner.worst.tags})
-        tagged = {tag: np.array([tag in owner.worst.tags for owner in owners]) for tag in tags}
+        every, tags = np.ones(len(owners), dtype=bool), sorted({tag for owner in owners for tag in owner.tags})
+        tagged = {tag: np.array([tag in owner.tags for owner in owners]) for tag in tags}
         by_tag = shown_by_tag(self.rows)
         return Summary(
             outcomes={outcome: outcomes[outcome] for outcome in Outcome},
@@ -113,12 +114,10 @@ class Tally:
 
     def _case(self, result: Result) -> CaseTally:
         key = (result.sample.suite, result.sample.case_id)
-        bare = replace(result, sample=replace(result.sample, answer=None, alone=None), checks=(), scores=())
         case = self.cases.get(key)
         if case is None:
-            case = self.cases[key] = CaseTally(worst=bare, cluster=result.cluster)
-        elif outcome_of([case.worst, bare]) is not case.worst.outcome:
-            case.worst = bare
+            case = self.cases[key] = CaseTally(outcome=result.outcome, cluster=result.cluster, tags=result.tags)
+        case.outcome = outcome_of([result, replace(result, outcome=case.outcome)])
         return case
 
     def _detectable(self, clusters: NDArray[np.intp], every: NDArray[np.bool_]) -> float | None:
