@@ -83,13 +83,13 @@ class Good:
 def good(ingested_seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Good]:
     """Ask for sentences of the seeds that deny something, for some with figures, and for what is not in them.
 
-    Every article has an earlier version, which lacks the first sentence.
+    The newest articles have an earlier version, which lacks the first sentence.
     """
     place = tmp_path_factory.mktemp("faults")
     shutil.copytree(ingested_seeds, place / "library")
     later = place / "later"
     later.mkdir()
-    for file in SEEDS.glob("*.md"):
+    for file in sorted(SEEDS.glob("2024-0[4-6]*.md")):
         head, _, body = file.read_text(encoding="utf-8").partition("\n---\n")
         (later / file.name).write_text(f"{head}\n---\n\nThis was changed.\n{body}", encoding="utf-8")
     with newsroom(Settings(library=place / "library")) as room:
