@@ -34,7 +34,10 @@ LONGEST_ANSWER, LONGEST_QUOTE, MOST_QUOTES = 4000, 600, 20
 LONGEST_REASON = 240
 """Characters of a judge's reason that are repeated."""
 
-_VERDICT = re.compile(r"\bverdict\b[\W_]*?(?:\bis\b|[:=：])[\W_]*(\w+)(?:\W+or\W+(\w+))?", re.IGNORECASE)
+_VERDICT = re.compile(
+    r"\bverdict\b[\W_]{0,12}?(?:\bis\b|[:=：])[\W_]{0,12}(\w+)(?:\s{0,3}(?:\bor\b|[/|])\W{0,5}(\w+))?", re.IGNORECASE
+)
+"""The word after "verdict", and a second one where it only repeats the choice that was given."""
 _ALONE = re.compile(r"\W*(yes|no)\W*", re.IGNORECASE)
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.IGNORECASE | re.DOTALL)
 _OPENINGS = re.compile("[<＜﹤‹〈]")

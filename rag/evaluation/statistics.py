@@ -163,12 +163,12 @@ def detectable_rate(passes: Scores, cases: int) -> float | None:
     """Return the smallest change of a pass rate that a second run would show, were it independent of this one.
 
     Runs over the same cases are alike, so comparing them usually shows less than that; at the very least six cases
-    must change one way. None where there are not so many.
+    must change one way. None where there are not so many, or all are about one article.
     """
     passes, count = passes.counting().numbered()
     least = detectable_share(cases)
     if least is None or count < 2:
-        return least
+        return None
     error, _ = studentized(passes, count)
     return min(1.0, max(least, detectable(math.sqrt(2) * error, count) or 0.0))
 

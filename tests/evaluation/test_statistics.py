@@ -106,6 +106,23 @@ def test_a_mean_is_weighted_and_unscored_values_do_not_count() -> None:
     assert low <= value <= high
 
 
+ROW = st.tuples(st.sampled_from([0.0, 0.25, 1.0]) | st.floats(0, 1), st.floats(0, 9), st.integers(0, 6))
+
+
+@given(st.lists(ROW, min_size=1, max_size=30), st.sampled_from(["mean", "median", "p95"]))
+@settings(deadline=None, max_examples=40)
+def test_every_interval_holds_its_value_and_stays_among_ratios(
+    rows: list[tuple[float, float, int]], aggregate: Aggregate
+) -> None:
+    values, weights, clusters = np.array(rows).T
+    value, low, high = interval(values, weights, clusters, aggregate)
+    if any(weight > 0 for _, weight, _ in rows):
+        assert not (low > value + 1e-9 or high < value - 1e-9)
+        assert not (low < 0 or high > 1)
+    else:
+        assert math.isnan(value)
+
+
 @pytest.mark.parametrize(("aggregate", "share"), [("median", 0.5), ("p95", 0.95)])
 @given(values=st.lists(st.floats(0, 100), min_size=1, max_size=60))
 @settings(deadline=None, max_examples=20)
@@ -307,3 +324,4 @@ def test_the_detectable_change_of_a_pass_rate_is_that_of_two_independent_runs() 
     assert np.mean((pairs[0] - pairs[1]) / error > stats.norm.ppf(0.975)) == pytest.approx(0.8, abs=0.08)
     assert detectable_rate(scores(np.ones(80)), 80) == detectable_share(80)
     assert detectable_rate(scores([1, 0, 1]), 3) is None
+    assert detectable_rate(scores(passes, np.zeros(200, dtype=int)), 200) is None
