@@ -175,13 +175,14 @@ def init(
     from rag.evaluation.evaluate import begin_suite
 
     begin_suite(suite, library=library, folder=folder)
-    show(f"Wrote {suite}; read its cases, then run: dateline eval {suite}")
+    show(safe(f"Wrote {suite}; read its cases, then run: dateline eval {suite}"))
 
 
 @cli.command()
 def validate(suites: Suites, library: AtLibrary = None) -> None:
     """Show every mistake in suite files with its line, and what they name that their articles do not hold."""
     from rag.evaluation.evaluate import untrue_cases
+    from rag.evaluation.reports.figures import count
     from rag.evaluation.suitefile import case_lines, problems, read_suite
 
     wrong = False
@@ -193,7 +194,7 @@ def validate(suites: Suites, library: AtLibrary = None) -> None:
         for each in found:
             show(safe(f"{path}:{each}"))
         if not found:
-            show(f"{path}: {len(read_suite(path).cases)} cases, nothing wrong")
+            show(safe(f"{path}: {count(len(read_suite(path).cases), 'case')}, nothing wrong"))
         wrong |= bool(found)
     raise typer.Exit(1 if wrong else 0)
 
@@ -216,15 +217,16 @@ def import_set(
     """Turn a public question set into articles and a suite."""
     from rag.errors import ConfigurationError
     from rag.evaluation.importers import FORMS
+    from rag.evaluation.reports.figures import count
 
     if form not in FORMS:
         raise ConfigurationError(f"There is no importer for {form}; name one of {', '.join(FORMS)}.")
     made = FORMS[form](paths, out, limit=limit)
     for failure in made.failed:
         tell(str(failure))
-    for reason, count in made.left_out.items():
-        tell(f"Left out {count}: {reason}")
-    show(f"{made.articles} articles and {made.cases} cases: {made.suite}")
+    for reason, times in made.left_out.items():
+        tell(f"Left out {times:,}: {reason}")
+    show(safe(f"{count(made.articles, 'article')} and {count(made.cases, 'case')}: {made.suite}"))
     raise typer.Exit(1 if made.failed else 0)
 
 
@@ -277,7 +279,7 @@ def _report(scored: RunDirectory, before: RunDirectory | None, wanted: tuple[Thr
     write_reports(made, scored.path)
     show(report_object(made) if as_json else terminal_text(made))
     if not as_json:
-        show(f"Report: {scored.path / 'report.html'}")
+        show(safe(f"Report: {scored.path / 'report.html'}"))
     reasons = list(failures(made, wanted))
     for reason in reasons:
         tell(reason)

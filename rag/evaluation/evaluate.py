@@ -21,6 +21,7 @@ from rag.evaluation.judge import described, make_judge
 from rag.evaluation.opening import chat_model, corpora_of, corpus_remarks, judge_model
 from rag.evaluation.order import Order
 from rag.evaluation.reports import report_object, write_junit
+from rag.evaluation.reports.figures import count
 from rag.evaluation.reports.html import write_html
 from rag.evaluation.reports.markdown import write_markdown
 from rag.evaluation.results import Report, RunInfo
@@ -91,7 +92,7 @@ def score_again(order: Order, run: RunDirectory) -> None:
             evidence = _evidence(path, room)
             _must_be_true(path, asked, evidence)
             if left := len(suite.cases) - len(asked):
-                remarks.append(f"{left} cases of {suite.suite} ask what this run did not ask; they are left out.")
+                remarks.append(f"Left out, because this run did not ask it: {count(left, 'case')} of {suite.suite}.")
             ready.append(Ready(suite=suite, cases=asked, desk=room.desk(), evidence=evidence))
         if not any(each.cases for each in ready):
             raise ConfigurationError(f"The run {run.path} asked nothing of what these suites ask; run them.")
@@ -182,7 +183,7 @@ def _info(order: Order, suites: Sequence[Suite], rooms: Sequence[Newsroom]) -> R
     out = order.out or Path("eval-runs", f"{_plain(suites[0].suite)}-{started:%Y%m%dT%H%M%SZ}")
     corpus, settings = _corpus(rooms), rooms[0].settings
     remarks = [remark for suite, room in zip(suites, rooms, strict=True) for remark in corpus_remarks(suite, room)]
-    told = {"passages": str(settings.passages), "embedding_model": rooms[0].embedder.name}
+    told = {"passages": str(settings.passages), "embedding_model": rooms[0].embedder.name, "jobs": str(order.jobs)}
     if settings.generative:
         told["context_tokens"] = str(settings.context_tokens)
     return RunInfo(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -33,6 +34,8 @@ from rag.types import digest
 PASSAGE_SIZE = LIMIT
 """Most characters of a passage, unless another size is asked for."""
 _LIBRARY, _REMARKS = "library", "remarks.json"
+_KEPT_SECONDS = 14 * 24 * 3600
+"""How long the library of a folder that has changed since is kept unasked."""
 
 
 @contextmanager
@@ -135,6 +138,8 @@ def _read_once(folder: Path, settings: Settings, cache: Path, passage_limit: int
     with taking_turns(place.with_suffix(".lock")):
         if not place.exists():
             _build(folder, settings, place, passage_limit)
+            _forget_older(place)
+        place.touch()
     return place / _LIBRARY
 
 
@@ -150,10 +155,19 @@ def _build(folder: Path, settings: Settings, place: Path, passage_limit: int) ->
     building.rename(place)
 
 
+def _forget_older(place: Path) -> None:
+    """Remove what the same folder once held and nobody has asked for of late."""
+    for other in place.parent.glob(f"{place.name.partition('-')[0]}-*"):
+        if other.is_dir() and time.time() - other.stat().st_mtime > _KEPT_SECONDS:
+            shutil.rmtree(other, ignore_errors=True)
+
+
 def _name(folder: Path, files: Iterable[Path], embedder: str, passage_limit: int) -> str:
-    """Return what names the library: articles without an address are named by their path, so that is part of it."""
+    """Return what names the library: a digest of the folder's path, which names articles without an address; and of
+    all that its content depends on.
+    """
     parts = [f"{path_text(file.relative_to(folder))}\x1f{_digest(file)}" for file in files]
-    return digest(path_text(folder.resolve()), embedder, str(passage_limit), _reader(), *parts)
+    return f"{digest(path_text(folder.resolve()))}-{digest(embedder, str(passage_limit), _reader(), *parts)}"
 
 
 def _reader() -> str:

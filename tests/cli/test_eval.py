@@ -224,7 +224,9 @@ def test_an_old_run_is_scored_again_without_asking(desk: Desk) -> None:
     desk.suite(GOOD, {**BAD, "expect": {"contains": "Fourteen"}}, NOWHERE)
     ran = desk.eval("score", "out")
     assert (ran.code, ran.err) == (0, "")
-    assert "1 cases of small ask what this run did not ask" in Path("out/report.html").read_text(encoding="utf-8")
+    assert "Left out, because this run did not ask it: 1 case of small." in Path("out/report.html").read_text(
+        encoding="utf-8"
+    )
     assert samples("out") == before
     assert outcomes("out") == {"cost": "passed", "hurt": "passed"}
 
@@ -386,7 +388,7 @@ def test_validate_holds_a_suite_to_its_articles(desk: Desk) -> None:
     assert ran.code == 1
     assert [": case wrong: There is no article" in line for line in ran.out.splitlines()] == [True, True]
     right = desk.eval("validate", desk.suite(GOOD))
-    assert (right.code, right.out) == (0, "suite.yaml: 1 cases, nothing wrong\n")
+    assert (right.code, right.out) == (0, "suite.yaml: 1 case, nothing wrong\n")
 
 
 def test_a_first_suite_is_written_and_passes(desk: Desk, articles: Path) -> None:

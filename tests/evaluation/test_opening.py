@@ -47,16 +47,28 @@ def libraries(cache: Path) -> list[str]:
 def test_a_folder_is_read_once(suite_file: Path, cache: Path) -> None:
     assert titles(SUITE, suite_file, cache) == ["Bridge shut", "Ferry strikes pier"]
     (made,) = libraries(cache)
-    before = (cache / made).stat().st_mtime_ns
+    before = (cache / made / "remarks.json").stat().st_mtime_ns
     assert titles(SUITE, suite_file, cache) == ["Bridge shut", "Ferry strikes pier"]
     assert libraries(cache) == [made]
-    assert (cache / made).stat().st_mtime_ns == before
+    assert (cache / made / "remarks.json").stat().st_mtime_ns == before
 
 
 def test_a_changed_folder_is_read_again(suite_file: Path, cache: Path) -> None:
     assert len(titles(SUITE, suite_file, cache)) == 2
     (suite_file.parent / "articles" / "ferry.md").unlink()
     assert titles(SUITE, suite_file, cache) == ["Bridge shut"]
+
+
+def test_what_a_folder_held_long_ago_is_removed_when_it_is_read_anew(suite_file: Path, cache: Path) -> None:
+    bridge = suite_file.parent / "articles" / "bridge.md"
+    made: list[str] = []
+    for number in range(3):
+        bridge.write_text(BRIDGE.replace("3.4", f"3.{number}"), encoding="utf-8")
+        if number == 2:
+            os.utime(cache / made[0], (0, 0))
+        titles(SUITE, suite_file, cache)
+        made += [name for name in libraries(cache) if name not in made]
+    assert libraries(cache) == sorted(made[1:])
 
 
 def test_answers_come_from_the_folder(suite_file: Path, cache: Path) -> None:
