@@ -2,7 +2,7 @@
 
 A difference of a metric is called better or worse only where its p-value, corrected for the number of metrics, is
 below 0.05. Qualities and expenses (seconds, tokens, dollars) are corrected apart, so that a slow day does not make a
-change of quality easier to claim.
+change of quality easier to claim; `gates` decides which of them make a run fail.
 """
 
 from __future__ import annotations
@@ -62,15 +62,6 @@ def compare(
                 if corpus_before.get(article) != corpus_after.get(article)
             )
         ),
-    )
-
-
-def worse(comparison: Comparison) -> tuple[str, ...]:
-    """Return the qualities that got worse; more time, tokens or money does not by itself make a run worse."""
-    return tuple(
-        change.metric
-        for change in comparison.changes
-        if change.direction is Direction.WORSE and metric(change.metric).unit == "ratio"
     )
 
 
