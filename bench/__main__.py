@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Arguments] = {
     "reader": lambda data, out: ["--data", data, "--out", out],
     "verify": lambda data, out: ["--data", data, "--out", out],
     "followups": lambda data, out: ["--data", data / "followups", "--out", out],
+    "evaluation": lambda data, out: ["--data", data, "--out", out],
     "embedding": lambda data, out: [data / "newsqa" / "articles.jsonl", "--out", out],
     "segmenters": lambda data, out: [data / "newsqa" / "articles.jsonl", "--out", out],
     "offsets": lambda data, out: [data / "newsqa" / "articles.jsonl", "--out", out],
