@@ -13,7 +13,7 @@ from rag.errors import ConfigurationError
 from rag.evaluation.cases import Case, Suite
 from rag.evaluation.comparing import compare
 from rag.evaluation.evidence import Evidence
-from rag.evaluation.grid import Setting, grid
+from rag.evaluation.grid import Setting, grid, varied
 from rag.evaluation.halves import halves
 from rag.evaluation.metrics import metric as described
 from rag.evaluation.opening import PASSAGE_SIZE, chat_model, configured, corpora_of
@@ -71,7 +71,7 @@ def sweep(order: Order, vary: Sequence[str], *, metric: str = "pass") -> Swept:
         wanted = [case for case in order.wanted(suite) if case.skip is None]
         tune, held_out = halves(wanted, Evidence(room.library, room.embedder))
     with progress_bar() as advance:
-        trial = _Trial(order=order, suite=suite, chat=chat, metric=metric, advance=advance)
+        trial = _Trial(order=order, suite=suite, chat=chat, metric=metric, names=varied(settings), advance=advance)
         measured = marked([trial.measured(setting, tune) for setting in settings])
         best = _best(measured)
         confirmed = () if best is measured[0] else trial.compared(measured[0].setting, best.setting, held_out)
@@ -94,6 +94,8 @@ class _Trial:
     suite: Suite
     chat: ChatModel | None
     metric: str
+    names: tuple[str, ...]
+    """What is varied."""
     advance: Advance
 
     def measured(self, setting: Setting, cases: Sequence[Case]) -> Measured:
@@ -114,7 +116,7 @@ class _Trial:
             desk = given.desk(self.chat, dense_weight=setting.dense_weight, answer_from=setting.answer_from)
             desk = replace(desk, fallback=None)
             for done, case in enumerate(cases):
-                self.advance(done, len(cases), str(setting))
+                self.advance(done, len(cases), setting.told(self.names))
                 samples = tuple(ask_case(self.suite, case, desk, evidence=evidence))
                 for result in score_case(self.suite, case, samples, evidence):
                     kept = tuple(score for score in result.scores if score.metric in {self.metric, LATENCY})

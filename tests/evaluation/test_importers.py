@@ -261,6 +261,17 @@ class TestNewsqa:
         assert len(told(found)) == 1
         assert "its answer is outside the text" in told(found)[0]
 
+    def test_a_table_without_places(self, imported: Import, tmp_path: Path) -> None:
+        row = {"story_id": "1", "question": "Who?", "story_text": FERRY, "is_question_bad": "0"}
+        rows = [row | {"answer_char_ranges": ranges} for ranges in ("", "4:x", "None")]
+        path = write_table(tmp_path / "set.csv", rows)
+        suite, found = imported("newsqa", path)
+        assert len(suite.cases) == 1
+        assert [failure.split(": ", 1)[1] for failure in told(found)] == [
+            "'' is no place in the story",
+            "'4:x' is no place in the story",
+        ]
+
     def test_the_tokenized_csv_of_a_split(self, imported: Import, tmp_path: Path) -> None:
         words = "Pickers at Dunmere began their strike in October . They ask for £14 an hour ."
         row = {"story_id": "2", "story_text": words, "question": "What do they ask for ?"}
@@ -332,6 +343,28 @@ class TestRows:
             f"{where}, line 7: its evidence does not stand in the article",
             f"{where}, line 8: its history is no list of [question, answer]",
         ]
+
+    def test_articles_of_one_address_stay_apart(self, imported: Import, tmp_path: Path) -> None:
+        address = "https://post.example/news/1"
+        articles = [
+            {"id": "p", "text": "Peat burned.", "url": "http://["},
+            {"id": "f", "text": FERRY, "url": address},
+            {"id": "o", "text": ORCHARD, "url": f"{address}/?utm_source=x"},
+        ]
+        write_lines(tmp_path / "articles.jsonl", *articles)
+        asked = [question("a", answers=["Monday"]), question("b", article_id="o", answers=["October"])]
+        write_lines(tmp_path / "questions.jsonl", *asked)
+        suite, found = imported("rows", tmp_path)
+        assert [case.about for case in suite.cases] == ["f", "o"]
+        assert found.left_out == {"the address of an article that another one has too": 1}
+
+    def test_space_cut_off_at_the_end_of_a_text(self, imported: Import, tmp_path: Path) -> None:
+        write_lines(tmp_path / "articles.jsonl", {"id": "f", "text": FERRY})
+        start = FERRY.index("Repairs")
+        last = question("last", answers=["Repairs"], start=start, end=len(FERRY) + 1, evidence=FERRY[start:] + " ")
+        write_lines(tmp_path / "questions.jsonl", last, last | {"evidence": "Other words."})
+        suite, found = imported("rows", tmp_path)
+        assert len(suite.cases) == len(found.failed) == 1
 
     def test_a_limit_samples_cases_alike_each_time_and_keeps_all_articles(
         self, imported: Import, tmp_path: Path
@@ -498,6 +531,21 @@ class TestPromptfoo:
             f"{config}, test 7: tests from 'file://make.py:tests' are not fetched or run; write them to a file",
             f"{config}, test 8: tests from 'https://example.com/t.csv' are not fetched or run; write them to a file",
         ]
+
+    def test_what_multiplies_has_an_end(self, imported: Import, tmp_path: Path) -> None:
+        contains = {"type": "contains", "value": "x"}
+        rows = [
+            {"vars": {"question": ["?"] * 1001}, "assert": [contains]},
+            {"vars": {"question": "Who?"}, "assert": [contains] * 1001},
+            {
+                "vars": {"question": "Who?", "v": "y" * 10_001},
+                "assert": [contains | {"value": "{{v}}"}, contains | {"value": "z" * 10_001}, contains],
+            },
+        ]
+        suite, found = imported("promptfoo", write(tmp_path / "tests.json", rows))
+        assert [case.expect.contains for case in suite.cases] == [("x",)]
+        assert len(found.failed) == 2
+        assert found.left_out == {"an assertion contains without plain text as its value": 2}
 
     def test_tests_alone_need_no_articles(self, imported: Import, tmp_path: Path) -> None:
         row = {"vars": {"topic": "Who sails?"}, "assert": [{"type": "starts-with", "value": "The"}]}

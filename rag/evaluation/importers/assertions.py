@@ -17,6 +17,8 @@ _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _CELL = re.compile(r"(?P<type>[a-z]+(?:-[a-z]+)*)(?:\((?P<threshold>[\d.]+)\))?:(?P<value>.*)", re.DOTALL)
 _LISTED = frozenset({"contains-all", "contains-any", "icontains-all", "icontains-any"})
 _PLAIN = _LISTED | {"contains", "icontains", "equals", "regex", "starts-with", "latency", "cost"}
+_LONGEST = 10_000
+"""Characters of a value, and of a variable in it."""
 _OTHERS = re.compile(
     "answer-relevance|bleu|classifier|contains-(?:html|json|sql|xml)|context-(?:faithfulness|recall|relevance)|eval"
     "|factuality|fn|f-score|g-eval|gleu|grade|guardrails|is-(?:html|json|refusal|sql|xml)|javascript|levenshtein"
@@ -128,8 +130,14 @@ class _Found:
         for each in value if isinstance(value, list) else [value]:
             if not isinstance(each, str | int | float) or str(each).startswith("file://"):
                 return None
-            text = _VARIABLE.sub(lambda found: self._variables.get(found[1], found[0]), str(each))
+            if len(str(each)) > _LONGEST:
+                return None
+            text = _VARIABLE.sub(self._variable, str(each))
             if not text.strip() or "{{" in text or "{%" in text:
                 return None
             made.append(whole(text.strip()))
         return made or None
+
+    def _variable(self, found: re.Match[str]) -> str:
+        value = self._variables.get(found[1], found[0])
+        return value if len(value) <= _LONGEST else found[0]

@@ -91,17 +91,15 @@ def _placed(text: str, ranges: str) -> tuple[Span, ...]:
 
 
 def _majority(row: Mapping[str, str]) -> Consensus:
-    votes = Counter({name: _count(votes) for name, votes in _validated(row).items()})
-    if not votes:
-        votes = Counter(row.get("answer_char_ranges", "").lower().replace("|", ",").split(","))
-    chosen, count = votes.most_common(1)[0]
-    agreed = bool(_validated(row)) is False or 2 * count >= votes.total()
+    validated = Counter({name: _count(votes) for name, votes in _validated(row).items()})
+    given = Counter(row.get("answer_char_ranges", "").lower().replace("|", ",").split(","))
+    chosen, count = (validated or given).most_common(1)[0]
+    if chosen in {_NO_ANSWER, _BAD} or 2 * count < validated.total():
+        return None if _share(row, "is_question_bad") >= 0.5 else ()
     place = _RANGE.fullmatch(chosen)
-    if agreed and place:
-        return (Span(int(place[1]), int(place[2])),)
-    if chosen not in {_NO_ANSWER, _BAD} and agreed:
-        raise UnreadableFileError(f"answer_char_ranges {chosen[:60]!r} are no places in the story")
-    return None if _share(row, "is_question_bad") >= 0.5 else ()
+    if place is None:
+        raise UnreadableFileError(f"{chosen[:60]!r} is no place in the story")
+    return (Span(int(place[1]), int(place[2])),)
 
 
 def _validated(row: Mapping[str, str]) -> Fields:

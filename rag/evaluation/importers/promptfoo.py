@@ -29,6 +29,8 @@ _MOST = 1_000_000
 """Values of a YAML file with its aliases written out."""
 _MOST_FILES = 1_000
 """Files of tests that a configuration may name."""
+_MOST_EACH = 1_000
+"""Assertions of a test, and questions: what defaults and lists multiply must end."""
 
 
 def convert(paths: Sequence[Path], out: Path, *, limit: int | None = None) -> Imported:
@@ -101,6 +103,8 @@ def _test(into: SuiteWriter, path: Path, place: str, test: Fields, default: Fiel
     if not wanted:
         into.leave_out("a test without assertions")
         return
+    if max(len(wanted), len(_questions(variables))) > _MOST_EACH:
+        raise UnreadableFileError(f"it has more than {_MOST_EACH:,} assertions or questions; split it")
     if "threshold" in test:
         into.leave_out("a threshold of a whole test: all of its assertions must hold")
     texts = {name: value for name, value in variables.items() if isinstance(value, str)}

@@ -70,7 +70,7 @@ def _case(into: SuiteWriter, row: Fields, known: Known) -> None:
     if wanted not in known:
         raise UnreadableFileError(f"there is no article with the id {wanted!r}")
     article, text = known[wanted]
-    marks = {name for name, value in row.items() if name not in _KNOWN and value and value is not None}
+    marks = {name for name, value in row.items() if name not in _KNOWN and value}
     if row.get("unanswerable") is True:
         marks.add("unanswerable")
     into.case(
@@ -95,9 +95,11 @@ def _expected(row: Fields, article: str, text: str) -> Expectation:
 
 def _span(row: Fields, text: str) -> Span | None:
     """Return where the answer or its evidence stands; None where the row does not say."""
-    if row.get("start") is not None:
-        return Span(offset_in(row, "start"), offset_in(row, "end"))
     evidence = text_in(row, "evidence")
+    if row.get("start") is not None:
+        start, end = offset_in(row, "start"), offset_in(row, "end")
+        # Space after the last word of a text may have been cut off, but not out of the offsets.
+        return Span(start, len(text) if evidence is not None and evidence == text[start:].strip() else end)
     if evidence is None:
         return None
     start = text.find(evidence)

@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from yaml import YAMLError
 
-from rag.errors import ConfigurationError, UnreadableFileError
+from rag.errors import ConfigurationError, StorageError, UnreadableFileError
 from rag.evaluation.cases import Case, Corpus, Suite
 from rag.types import digest
 
@@ -85,6 +86,7 @@ class SuiteWriter:
         self._out, self._articles, self._form = out, articles, form
         self._by_text: dict[str, str] = {}
         self._article_names, self._case_names = _Names(), _Names()
+        self._addresses: set[str] = set()
         self._kept = _Kept(limit)
         self._left_out: Counter[str] = Counter()
         self._failed: list[Unusable] = []
@@ -108,8 +110,21 @@ class SuiteWriter:
         if key not in self._by_text:
             self._by_text[key] = self._article_names.free(name)
             row = {"id": self._by_text[key], **{field: value for field, value in more.items() if value}, "text": text}
-            self._articles.write(json.dumps(row, ensure_ascii=False) + "\n")
+            self._keep_apart(row)
+            try:
+                self._articles.write(_line(row))
+            except OSError as error:
+                raise _full(self._out, error) from error
         return self._by_text[key]
+
+    def _keep_apart(self, row: dict[str, str]) -> None:
+        """Drop an address that another article has: ingest would take the two for versions of one."""
+        address = _place(row.get("url", ""))
+        if address in self._addresses:
+            del row["url"]
+            self.leave_out("the address of an article that another one has too")
+        elif address:
+            self._addresses.add(address)
 
     def case(self, name: str, **fields: object) -> None:
         """Keep a case of these fields, under a name of its own where this one is taken."""
@@ -149,9 +164,15 @@ class SuiteWriter:
         if not self._by_text:
             shutil.rmtree(self._out / ARTICLES)
         suite = Suite(suite=_clean_name(self._out.resolve().name) or self._form, corpus=corpus)
-        with (self._out / SUITE).open("w", encoding="utf-8") as file:
-            file.write(_line(suite.model_dump(mode="json", exclude_defaults=True)))
-            file.writelines(self._kept)
+        part = self._out / f"{SUITE}.part"
+        try:
+            with part.open("w", encoding="utf-8") as file:
+                file.write(_line(suite.model_dump(mode="json", exclude_defaults=True)))
+                file.writelines(self._kept)
+            part.replace(self._out / SUITE)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise _full(self._out, error) from error
 
 
 class _Kept:
@@ -197,6 +218,19 @@ def _clean_name(text: str) -> str:
     """Return a name as one line of what ingest keeps of it."""
     shown = "".join(char if char.isprintable() else " " for char in unicodedata.normalize("NFC", text))
     return " ".join(shown.split())[:_LONGEST_NAME].rstrip()
+
+
+def _place(url: str) -> str:
+    """Return the part of an address in which articles differ, coarser than ingest; empty for what is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _full(out: Path, error: OSError) -> StorageError:
+    return StorageError(f"{out} cannot be written ({error.strerror}); make room, or give another folder.")
 
 
 def _line(row: Mapping[str, object]) -> str:
