@@ -88,12 +88,11 @@ def run(
     from rag.evaluation.evaluate import evaluate
     from rag.evaluation.gates import thresholds
     from rag.evaluation.order import Order
-    from rag.evaluation.runs import RunDirectory
     from rag.evaluation.suitefile import read_suite
 
     read = [read_suite(path) for path in suites]
     wanted = thresholds(fail_under or (), read)
-    before = RunDirectory.open(baseline) if baseline else None
+    before = _scored(baseline) if baseline else None
     order = Order(
         suites=tuple(suites),
         library=library,
@@ -137,7 +136,7 @@ def score(
     again = RunDirectory.open(run_path)
     paths = tuple(suites or again.suites)
     wanted = thresholds(fail_under or (), [read_suite(path) for path in paths])
-    before = RunDirectory.open(baseline) if baseline else None
+    before = _scored(baseline) if baseline else None
     order = Order(
         suites=paths, library=library, jobs=jobs, judge=judge, votes=judge_votes, record=record, replay=replay
     )
@@ -152,17 +151,15 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Say what differs between two runs, and how sure that is."""
-    from rag.evaluation.runs import RunDirectory
 
-    _report(RunDirectory.open(run_path), RunDirectory.open(baseline), (), as_json=as_json)
+    _report(_scored(run_path), _scored(baseline), (), as_json=as_json)
 
 
 @cli.command()
 def report(run_path: RunPath, as_json: AsJson = False) -> None:
     """Write the reports of a run again."""
-    from rag.evaluation.runs import RunDirectory
 
-    _report(RunDirectory.open(run_path), None, (), as_json=as_json)
+    _report(_scored(run_path), None, (), as_json=as_json)
 
 
 @cli.command()
@@ -267,6 +264,15 @@ def sweep_settings(
     if plot:
         write_plot(found, plot)
     show(sweep_object(found) if as_json else sweep_text(found))
+
+
+def _scored(path: Path) -> RunDirectory:
+    """Open a run; raise ConfigurationError, before anything is asked, unless it was scored."""
+    from rag.evaluation.runs import RunDirectory
+
+    run = RunDirectory.open(path)
+    next(run.results(), None)
+    return run
 
 
 def _report(scored: RunDirectory, before: RunDirectory | None, wanted: tuple[Threshold, ...], *, as_json: bool) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -65,10 +66,9 @@ def run_suites(ready: Sequence[Ready], run: RunDirectory, *, jobs: int, advance:
             run.append(sample)
         return case.id
 
-    done = len(every) - len(wanted)
-    for name in in_order(ask, wanted, jobs):
-        done += 1
-        advance(done, len(every), f"asked {name}")
+    with closing(in_order(ask, wanted, jobs)) as asked:
+        for done, name in enumerate(asked, len(every) - len(wanted) + 1):
+            advance(done, len(every), f"asked {name}")
 
 
 def score_suites(
@@ -83,12 +83,14 @@ def score_suites(
         samples = [sample for attempt in attempts for sample in kept(run, each.suite, case, attempt)]
         return case, score_case(each.suite, case, samples, each.evidence, judge)
 
-    def told() -> Iterator[tuple[Case, Sequence[Result]]]:
-        for done, scored in enumerate(in_order(score, every, jobs), 1):
-            yield scored
-            advance(done, len(every), f"scored {scored[0].id}")
+    def told() -> Generator[tuple[Case, Sequence[Result]], None, None]:
+        with closing(in_order(score, every, jobs)) as made:
+            for done, scored in enumerate(made, 1):
+                yield scored
+                advance(done, len(every), f"scored {scored[0].id}")
 
-    run.write_results(told())
+    with closing(told()) as results:
+        run.write_results(results)
 
 
 def kept(run: RunDirectory, suite: Suite, case: Case, attempt: int = 1) -> tuple[Sample, ...]:
@@ -102,10 +104,10 @@ def kept(run: RunDirectory, suite: Suite, case: Case, attempt: int = 1) -> tuple
     return tuple(samples)
 
 
-def in_order(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Iterator[R]:
+def in_order(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Generator[R, None, None]:
     """Yield what is made of each item, in their order, of which `jobs` are worked on at a time.
 
-    When the caller stops early, what is under way is called off.
+    Closing it calls off what is under way.
     """
     cancel = Cancel()
 

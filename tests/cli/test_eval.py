@@ -218,6 +218,14 @@ def test_a_run_that_is_worse_than_its_baseline_exits_with_1_and_says_so(desk: De
     assert json.loads(compared.out)["comparison"]["broken"]
 
 
+def test_a_baseline_that_was_not_scored_is_refused_before_anything_is_asked(desk: Desk) -> None:
+    desk.run("before", GOOD)
+    Path("before/results.jsonl").unlink()
+    ran = desk.run("after", GOOD, words=("--baseline", "before"))
+    assert (ran.code, "The run before did not come to an end" in ran.err) == (2, True)
+    assert not Path("after").exists()
+
+
 def test_an_old_run_is_scored_again_without_asking(desk: Desk) -> None:
     assert desk.run("out", GOOD, BAD).code == 1
     before = samples("out")
