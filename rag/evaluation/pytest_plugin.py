@@ -25,8 +25,8 @@ _OWN_MARKS = {"filterwarnings", "parametrize", "skip", "skipif", "timeout", "use
 """Marks that do something; a tag of such a name becomes `tag-NAME`."""
 
 
-class CorpusWarning(pytest.PytestWarning):
-    """The articles of a suite changed since it was written, or not all of them could be read."""
+class SuiteWarning(pytest.PytestWarning):
+    """What a suite says does not fit: articles that changed since, or an expectation that could not be checked."""
 
 
 class CaseFailed(Exception):  # noqa: N818  named like pytest's own
@@ -106,20 +106,22 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Ask the case; raise CaseFailed where something is not as expected."""
         from rag.errors import DatelineError  # noqa: PLC0415  heavy: pytest starts without Dateline
-        from rag.evaluation.testing import failure_text, tried  # noqa: PLC0415
+        from rag.evaluation.testing import failure_text, tried, untold  # noqa: PLC0415
 
         whole = self.getparent(SuiteFile)
         assert whole is not None
         try:
-            failure = failure_text(tried(whole.suite, self.case, whole.opened))
+            results = tried(whole.suite, self.case, whole.opened)
         except DatelineError as error:
             pytest.fail(f"{self.path}:{self.line}: {error}", pytrace=False)
-        if failure:
+        for each in untold(results):
+            self.warn(SuiteWarning(f"{self.name}: {each}"))
+        if failure := failure_text(results):
             raise CaseFailed(failure)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:  # type: ignore[override]
         """Return what failed in place of a traceback, which would lead into Dateline."""
-        if isinstance(excinfo.value, CaseFailed):
+        if isinstance(excinfo.value, CaseFailed | SuiteWarning):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -243,7 +245,7 @@ def _opened(node: pytest.Item | pytest.Collector, suite: Suite, path: Path) -> O
     except DatelineError as error:
         pytest.fail(str(error), pytrace=False)
     for remark in opened.remarks:
-        node.warn(CorpusWarning(remark))
+        node.warn(SuiteWarning(remark))
     return opened
 
 

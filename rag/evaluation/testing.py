@@ -48,7 +48,7 @@ class Corpora:
             room = self._stack.enter_context(corpus_of(suite, path, settings, cache=self._cache, library=self._library))
             self._opened[key] = Opened(
                 desk=room.desk(),
-                evidence=Evidence(room.library, room.embedder),
+                evidence=Evidence(room.library, room.embedder, path.parent),
                 remarks=tuple(corpus_remarks(suite, room)),
             )
         return self._opened[key]
@@ -72,6 +72,12 @@ def failure_text(results: Sequence[Result]) -> str | None:
         return None
     names = dict.fromkeys(check.name for result in failing for check in wrong(result))
     return "\n\n".join([", ".join(names), *(_turn_text(result, len(results)) for result in failing)])
+
+
+def untold(results: Sequence[Result]) -> list[str]:
+    """Return the expectations that nobody could tell whether they hold, and why."""
+    open_checks = [check for result in results for check in result.checks if check.passed is None]
+    return [safe(f"{check.name} could not be checked: {check.got}") for check in open_checks]
 
 
 def one_answer(

@@ -41,6 +41,10 @@ cases:
     question: Who will pay?
     tags: [who]
     skip: the inquiry goes on
+  - id: no-scorer
+    question: What did the ferry strike?
+    xfail: never hides a mistake in the suite
+    expect: {scorers: 'nowhere:check'}
   - id: talk
     tags: [follow-up]
     conversation:
@@ -77,12 +81,13 @@ def suite(pytester: pytest.Pytester) -> Path:
 
 def test_cases_are_tests_that_workers_share(pytester: pytest.Pytester, suite: Path) -> None:
     result = pytester.runpytest_subprocess(suite, "-n", "2", "-rA")
-    result.assert_outcomes(passed=1, failed=2, xfailed=1, xpassed=1, skipped=1)
+    result.assert_outcomes(passed=1, failed=3, xfailed=1, xpassed=1, skipped=1)
     result.stdout.fnmatch_lines_random(
         [
             "PASSED ferries.yaml::how-many-hurt",
             "FAILED ferries.yaml::where-it-struck - contains, excludes",
             "FAILED ferries.yaml::talk - dates",
+            "FAILED ferries.yaml::no-scorer - no-scorer: nowhere:check could*",
             "XFAIL ferries.yaml::who-steered - only a model can tell that nobody is named",
             "XPASS ferries.yaml::who-spoke - was out of reach once",
             "SKIPPED * ferries.yaml*: the inquiry goes on",
@@ -110,7 +115,7 @@ def test_a_run_stops_at_a_failure_and_goes_on_with_it(pytester: pytest.Pytester,
     suite.write_text(changed, encoding="utf-8")
     first = pytester.runpytest_subprocess(suite, "-x", "-W", "default::pytest.PytestWarning")
     first.assert_outcomes(passed=1, failed=1, warnings=1)
-    first.stdout.fnmatch_lines(["*CorpusWarning: The articles changed since ferries was written*"])
+    first.stdout.fnmatch_lines(["*SuiteWarning: The articles changed since ferries was written*"])
     suite.write_text(SUITE, encoding="utf-8")
     (library,) = kept_libraries(pytester)
     (pytester.path / "articles" / "ferry.md").unlink()
@@ -135,7 +140,7 @@ def test_a_chat_model_is_used_only_when_asked_for(
     [
         (["-m", "how-many"], ["how-many-hurt"]),
         (["-m", "two-words or tag-skip"], ["where-it-struck"]),
-        (["-m", "ferries and not who"], ["how-many-hurt", "where-it-struck", "talk"]),
+        (["-m", "ferries and not who"], ["how-many-hurt", "where-it-struck", "no-scorer", "talk"]),
         (["-k", "how-many"], ["how-many-hurt"]),
         (["ferries.yaml::talk"], ["talk"]),
     ],
@@ -158,7 +163,7 @@ def test_folders_give_only_the_files_that_are_set(pytester: pytest.Pytester, sui
     assert collected(pytester, "rows.jsonl") == ["one"]
     pytester.makeini(INI + "dateline_suites = ferr*.yaml *.jsonl")
     assert sorted(collected(pytester)) == [
-        "how-many-hurt", "not-yet", "one", "talk", "where-it-struck", "who-spoke", "who-steered"
+        "how-many-hurt", "no-scorer", "not-yet", "one", "talk", "where-it-struck", "who-spoke", "who-steered"
     ]  # fmt: skip
 
 
@@ -173,7 +178,7 @@ def test_an_unreadable_suite_is_told_with_its_line(pytester: pytest.Pytester, su
 def test_articles_that_are_not_there_are_told_in_one_line(pytester: pytest.Pytester, suite: Path) -> None:
     suite.write_text(SUITE.replace("folder: articles", "folder: nowhere"), encoding="utf-8")
     result = pytester.runpytest_inprocess(suite)
-    result.assert_outcomes(errors=5, skipped=1)
+    result.assert_outcomes(errors=6, skipped=1)
     assert "nowhere is not a folder" in str(result.stdout)
     assert "Traceback" not in str(result.stdout)
 
