@@ -547,6 +547,16 @@ class TestPromptfoo:
         assert len(found.failed) == 2
         assert found.left_out == {"an assertion contains without plain text as its value": 2}
 
+    def test_what_stands_elsewhere_is_told(self, imported: Import, tmp_path: Path) -> None:
+        test = {"vars": {"question": "Who?"}, "assert": [{"type": "contains", "value": "x"}]}
+        made = write(tmp_path / "made.json", [{"path": "file://make.py:tests", "config": {}}, test])
+        elsewhere = write(tmp_path / "elsewhere.json", {"defaultTest": "file://default.yaml", "tests": [test]})
+        _, found = imported("promptfoo", made, elsewhere)
+        assert told(found) == [
+            f"{made}, test 1: it names a program that makes tests, which is not run; write them to a file",
+            f"{elsewhere}: its defaultTest stands in another file; write it into the configuration",
+        ]
+
     def test_tests_alone_need_no_articles(self, imported: Import, tmp_path: Path) -> None:
         row = {"vars": {"topic": "Who sails?"}, "assert": [{"type": "starts-with", "value": "The"}]}
         suite, found = imported("promptfoo", write_lines(tmp_path / "tests.jsonl", row))

@@ -56,7 +56,7 @@ def _file(into: SuiteWriter, path: Path, default: Fields | None = None, depth: i
         case ".yaml" | ".yml" | ".json":
             value = _yaml(path) if path.suffix.lower() != ".json" else read_json(path)
             if isinstance(value, Mapping) and "vars" not in value:
-                default = fields_of(value.get("defaultTest") or {})
+                default = _default(value)
                 if "scenarios" in value:
                     into.leave_out("scenarios")
                 value = value.get("tests")
@@ -64,6 +64,13 @@ def _file(into: SuiteWriter, path: Path, default: Fields | None = None, depth: i
             _tests(into, path, tests, default, depth)
         case _:
             raise UnreadableFileError("tests in this kind of file are not read; give .yaml, .json, .jsonl or .csv")
+
+
+def _default(configuration: Fields) -> Fields:
+    found = configuration.get("defaultTest") or {}
+    if isinstance(found, str):
+        raise UnreadableFileError("its defaultTest stands in another file; write it into the configuration")
+    return fields_of(found)
 
 
 def _tests(into: SuiteWriter, path: Path, tests: Sequence[object], default: Fields, depth: int) -> None:
@@ -96,6 +103,8 @@ def _named(path: Path, reference: str) -> list[Path]:
 
 
 def _test(into: SuiteWriter, path: Path, place: str, test: Fields, default: Fields) -> None:
+    if "path" in test:
+        raise UnreadableFileError("it names a program that makes tests, which is not run; write them to a file")
     variables = {**_variables(default), **_variables(test)}
     options = test.get("options")
     plain = isinstance(options, Mapping) and str(options.get("disableDefaultAsserts")).lower() == "true"
