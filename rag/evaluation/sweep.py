@@ -59,8 +59,8 @@ class Swept:
 def sweep(order: Order, vary: Sequence[str], *, metric: str = "pass") -> Swept:
     """Measure every combination of settings; raise DatelineError, also where the suite cannot be halved.
 
-    Questions are asked one at a time, so that latencies compare; all but the suite, its cases and its answerer is left
-    out of the order. Every setting is measured with nothing remembered from the others.
+    Of the order, the suite, its cases and who answers are heeded. Questions are asked one at a time, setting after
+    setting and with nothing remembered between them: latencies compare as far as the machine is quiet.
     """
     suite = read_suite(order.suites[0])
     settings = grid(Setting(passages=configured().passages, passage_size=PASSAGE_SIZE), vary)

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest import ingest
+from ingest import compose, ingest
 from ingest.clean import clean
 from rag.errors import ConfigurationError
 from rag.evaluation.cases import Case, Suite
 from rag.evaluation.evidence import Evidence, found_in
 from rag.evaluation.importers import FORMS, Imported
 from rag.evaluation.importers.expecting import quote
+from rag.evaluation.importers.writing import LONGEST
 from rag.evaluation.suitefile import problems, read_suite
 from rag.library import open_library
 from rag.sentences import sentences
@@ -607,6 +608,9 @@ def test_quotes_are_found_in_what_ingest_makes_of_a_text() -> None:
 
 
 class TestWriting:
+    def test_the_bound_of_ingest_is_kept(self) -> None:
+        assert LONGEST == compose.LONGEST
+
     @pytest.mark.parametrize("form", FORMS)
     def test_nothing_is_left_where_nothing_could_be_read(self, tmp_path: Path, form: str) -> None:
         path = tmp_path / "picture.json"
@@ -624,8 +628,10 @@ class TestWriting:
             FORMS["promptfoo"]([path], tmp_path / "out")
 
     def test_names_that_repeat_or_cannot_be_shown_become_names(self, imported: Import, tmp_path: Path) -> None:
-        asked = [question(name, answers=["Monday"]) for name in ("same", "same", "a\x1b[2J\nb", "x" * 500)]
+        asked = [
+            question(name, answers=["Monday"]) for name in ("same", "same", "a\x1b[2J\nb", "x" * 500, "l\u2028m\x85n")
+        ]
         write_lines(tmp_path / "articles.jsonl", {"id": "f", "text": FERRY})
         write_lines(tmp_path / "questions.jsonl", *asked)
         suite, _ = imported("rows", tmp_path)
-        assert [case.id for case in suite.cases] == ["same", "same (2)", "a [2J b", "x" * 180]
+        assert [case.id for case in suite.cases] == ["same", "same (2)", "a [2J b", "x" * 180, "l m n"]

@@ -106,9 +106,7 @@ def _test(into: SuiteWriter, path: Path, place: str, test: Fields, default: Fiel
     if "path" in test:
         raise UnreadableFileError("it names a program that makes tests, which is not run; write them to a file")
     variables = {**_variables(default), **_variables(test)}
-    options = test.get("options")
-    plain = isinstance(options, Mapping) and str(options.get("disableDefaultAsserts")).lower() == "true"
-    wanted = [*([] if plain else _asserted(default)), *_asserted(test)]
+    wanted = _wanted(test, default)
     if not wanted:
         into.leave_out("a test without assertions")
         return
@@ -150,6 +148,12 @@ def _from_cells(cells: Mapping[str, str]) -> Fields:
 def _variables(test: Fields) -> dict[str, object]:
     found = fields_of(test.get("vars") or {})
     return {str(name): str(value) if isinstance(value, int | float) else value for name, value in found.items()}
+
+
+def _wanted(test: Fields, default: Fields) -> list[object]:
+    options = test.get("options")
+    alone = isinstance(options, Mapping) and str(options.get("disableDefaultAsserts")).lower() == "true"
+    return _asserted(test) if alone else [*_asserted(default), *_asserted(test)]
 
 
 def _asserted(test: Fields) -> list[object]:

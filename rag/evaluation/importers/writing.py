@@ -25,6 +25,8 @@ from rag.evaluation.cases import Case, Corpus, Suite
 from rag.types import digest
 
 SUITE, ARTICLES = "suite.jsonl", "articles"
+LONGEST = 5_000_000
+"""Characters of an article that ingest reads."""
 _LONGEST_NAME = 180
 
 
@@ -106,6 +108,8 @@ class SuiteWriter:
         """Write an article unless its text is known; return the id that cases name it by."""
         if not any(map(str.isalnum, text)):
             raise UnreadableFileError("there is no text in it")
+        if len(text) > LONGEST:
+            raise UnreadableFileError(f"it is longer than {LONGEST:,} characters, which ingest does not read")
         key = digest(text, *(f"{field}\x1f{value}" for field, value in more.items() if value))
         if key not in self._by_text:
             self._by_text[key] = self._article_names.free(name)
