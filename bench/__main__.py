@@ -26,6 +26,8 @@ BENCHMARKS: dict[str, Arguments] = {
     "offsets": lambda data, out: [data / "newsqa" / "articles.jsonl", "--out", out],
     "cold": lambda data, out: ["--articles", data / "newsqa" / "articles.jsonl", "--out", out],
     "live": lambda data, out: ["--articles", data / "newsqa" / "articles.jsonl", "--out", out],
+    "planted": lambda data, out: ["--data", data, "--out", out],
+    "report": lambda _, out: ["--out", out],
     "crash": lambda _, out: ["--rounds", "100", "--out", out],
 }
 

@@ -40,6 +40,7 @@ HOMES: dict[str, str | tuple[str, ...]] = {
     "rich": "rag/terminal.py",
     "ir_measures": "rag/evaluation/scorers/",
     "py3langid": "rag/evaluation/scorers/",
+    "regex": "rag/evaluation/",
     "scipy": "rag/evaluation/statistics.py",
     "openevals": "rag/evaluation/judge.py",
     "junitparser": "rag/evaluation/reports/",

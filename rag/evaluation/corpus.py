@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping
 
 from rag.protocols import Library
@@ -15,10 +16,19 @@ def manifest(library: Library) -> dict[str, str]:
 
 
 def corpus_digest(manifest: Mapping[str, str]) -> str:
-    """Return 16 hex digits that name these versions of these articles, in whatever order they are listed."""
-    return digest(*(part for entry in sorted(manifest.items()) for part in entry))
+    """Return 16 hex digits that name the articles by what a reader sees of them.
+
+    Ids are no part of it: where an article has no address and no date, its id depends on where its file lies.
+    """
+    return digest(str(len(manifest)), *sorted(manifest.values()))
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the ids of articles that were added, removed or got another current version, sorted."""
-    return tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
+    """Return the ids of articles that were added, removed or got another current version, sorted.
+
+    An article that is there as it was, under another id, did not change.
+    """
+    gone, new = Counter(before.values()) - Counter(after.values()), Counter(after.values()) - Counter(before.values())
+    moved = [(name, version, gone) for name, version in before.items()]
+    moved += [(name, version, new) for name, version in after.items()]
+    return tuple(sorted({name for name, version, missing in moved if version in missing}))

@@ -26,7 +26,7 @@ _OWN_MARKS = {"filterwarnings", "parametrize", "skip", "skipif", "timeout", "use
 
 
 class SuiteWarning(pytest.PytestWarning):
-    """What a suite says does not fit: articles that changed since, or an expectation that could not be checked."""
+    """What a suite says does not fit: articles that changed since."""
 
 
 class CaseFailed(Exception):  # noqa: N818  named like pytest's own
@@ -106,7 +106,9 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Ask the case; raise CaseFailed where something is not as expected."""
         from rag.errors import DatelineError  # noqa: PLC0415  heavy: pytest starts without Dateline
-        from rag.evaluation.testing import failure_text, tried, untold  # noqa: PLC0415
+        from rag.evaluation.results import Outcome  # noqa: PLC0415
+        from rag.evaluation.scoring import outcome_of  # noqa: PLC0415
+        from rag.evaluation.testing import failure_text, tried  # noqa: PLC0415
 
         whole = self.getparent(SuiteFile)
         assert whole is not None
@@ -114,9 +116,9 @@ class CaseItem(pytest.Item):
             results = tried(whole.suite, self.case, whole.opened)
         except DatelineError as error:
             pytest.fail(f"{self.path}:{self.line}: {error}", pytrace=False)
-        for each in untold(results):
-            self.warn(SuiteWarning(f"{self.name}: {each}"))
         if failure := failure_text(results):
+            if outcome_of(results) is Outcome.ERROR:
+                pytest.fail(failure, pytrace=False)
             raise CaseFailed(failure)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> object:  # type: ignore[override]

@@ -69,7 +69,7 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     ERROR = "error"
-    """No answer: a provider or the library failed."""
+    """No verdict: there is no answer, or an expectation could not be checked."""
     XFAILED = "xfailed"
     """Failed, as the suite says it does."""
     XPASSED = "xpassed"

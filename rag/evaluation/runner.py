@@ -16,6 +16,7 @@ from rag.answer import Desk
 from rag.cancelling import Cancel
 from rag.errors import DatelineError
 from rag.evaluation.cases import Asked, Case, Suite
+from rag.evaluation.checking import untrue
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Result, Sample
 from rag.evaluation.runs import RunDirectory
@@ -62,7 +63,7 @@ def run_suites(ready: Sequence[Ready], run: RunDirectory, *, jobs: int, advance:
 
     def ask(work: tuple[Ready, Case, int]) -> str:
         each, case, attempt = work
-        for sample in ask_case(each.suite, case, each.desk, attempt=attempt, evidence=each.evidence):
+        for sample in try_case(each.suite, case, each.desk, attempt=attempt, evidence=each.evidence):
             run.append(sample)
         return case.id
 
@@ -130,17 +131,28 @@ def in_order(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Generator
         pool.shutdown(cancel_futures=True)
 
 
+def try_case(suite: Suite, case: Case, desk: Desk, *, attempt: int = 1, evidence: Evidence) -> Iterator[Sample]:
+    """Yield what `ask_case` yields, or errors for a case that names what its articles do not hold.
+
+    Such a case is not asked: no answer to it could be right or wrong.
+    """
+    wrong = next(untrue(case, evidence), None)
+    if wrong is None:
+        yield from ask_case(suite, case, desk, attempt=attempt, evidence=evidence)
+        return
+    for turn in range(1, len(case.turns) + 1):
+        yield replace(_blank(suite, case, turn, attempt), error=f"Not asked: {wrong}")
+
+
 def ask_case(suite: Suite, case: Case, desk: Desk, *, attempt: int = 1, evidence: Evidence) -> Iterator[Sample]:
     """Yield a sample for each question of a case, in order; what was really answered is the history of the next.
 
     An error is a sample too. After one, the later questions of a conversation have nothing to follow and fail with it.
     """
-    said = [Turn(question=earlier.question, answer=earlier.answer) for earlier in case.history]
     failed: str | None = None
+    said = [Turn(question=earlier.question, answer=earlier.answer) for earlier in case.history]
     for turn, asked in enumerate(case.turns, 1):
-        sample = Sample(
-            suite=suite.suite, case_id=case.id, turn=turn, attempt=attempt, asked=asked_digest(suite, case, turn)
-        )
+        sample = _blank(suite, case, turn, attempt)
         if failed is not None:
             yield replace(sample, error=failed)
             continue
@@ -160,6 +172,11 @@ def asked_digest(suite: Suite, case: Case, turn: int) -> str:
     turns = [[asked.model_dump(mode="json", exclude={"expect"}), asked.expect.alone] for asked in case.turns[:turn]]
     earlier = [[each.question, each.answer] for each in case.history]
     return digest(json.dumps([_MEANING, moment and moment.isoformat(), earlier, turns]))
+
+
+def _blank(suite: Suite, case: Case, turn: int, attempt: int) -> Sample:
+    asked = asked_digest(suite, case, turn)
+    return Sample(suite=suite.suite, case_id=case.id, turn=turn, attempt=attempt, asked=asked)
 
 
 def _sampled(

@@ -20,8 +20,9 @@ def score_case(
 ) -> tuple[Result, ...]:
     """Return one result per sample of a case, by attempt and turn; raise ConfigurationError for an unusable suite.
 
-    A case that is expected to fail has failed as expected in an attempt in which any turn fails. Whether an attempt
-    passes as a whole is scored once, with its last turn. An error in the place of an answer is scored as unknown.
+    A case that is expected to fail has failed as expected in an attempt in which any turn fails; an error in the place
+    of a verdict is nobody's expectation. Whether an attempt passes as a whole is scored once, with its last turn; with
+    an error in it that is unknown.
     """
     whole = _Whole(
         case=case,
@@ -54,9 +55,10 @@ class _Looked:
     @property
     def outcome(self) -> Outcome:
         """What became of it, were it not expected to fail."""
-        if self.sample.answer is None:
+        told = {check.passed for check in self.checks}
+        if self.sample.answer is None or (None in told and False not in told):
             return Outcome.ERROR
-        return Outcome.FAILED if any(check.passed is False for check in self.checks) else Outcome.PASSED
+        return Outcome.FAILED if False in told else Outcome.PASSED
 
 
 def _looked_at(case: Case, sample: Sample, evidence: Evidence, scorers: Iterable[Scorer]) -> _Looked:
@@ -87,14 +89,17 @@ class _Whole:
                 sample=looked.sample,
                 checks=looked.checks,
                 scores=(_passed(turns), *looked.scores) if looked is turns[-1] else looked.scores,
-                outcome=looked.outcome if self.case.xfail is None else _expected_to_fail(turns),
+                outcome=looked.outcome if self.case.xfail is None else _expected_to_fail(looked, turns),
                 cluster=self.cluster,
                 tags=self.tags,
             )
 
 
-def _expected_to_fail(turns: Sequence[_Looked]) -> Outcome:
-    return Outcome.XPASSED if all(looked.outcome is Outcome.PASSED for looked in turns) else Outcome.XFAILED
+def _expected_to_fail(looked: _Looked, turns: Sequence[_Looked]) -> Outcome:
+    outcomes = {each.outcome for each in turns}
+    if Outcome.ERROR in outcomes:
+        return looked.outcome
+    return Outcome.XFAILED if Outcome.FAILED in outcomes else Outcome.XPASSED
 
 
 def _passed(turns: Sequence[_Looked]) -> Score:

@@ -19,7 +19,7 @@ from rag.evaluation.metrics import metric as described
 from rag.evaluation.opening import PASSAGE_SIZE, chat_model, configured, corpora_of
 from rag.evaluation.order import Order
 from rag.evaluation.results import Change, Estimate, Result
-from rag.evaluation.runner import ask_case
+from rag.evaluation.runner import try_case
 from rag.evaluation.scoring import score_case
 from rag.evaluation.suitefile import read_suite
 from rag.evaluation.summary import Tally
@@ -69,7 +69,7 @@ def sweep(order: Order, vary: Sequence[str], *, metric: str = "pass") -> Swept:
         raise ConfigurationError("answer_from is a setting of the embedded reader; leave it out with a chat model.")
     with corpora_of(order, [suite]) as [room]:
         wanted = [case for case in order.wanted(suite) if case.skip is None]
-        tune, held_out = halves(wanted, Evidence(room.library, room.embedder))
+        tune, held_out = halves(wanted, Evidence(room.library, room.embedder, order.suites[0].parent))
     with progress_bar() as advance:
         trial = _Trial(order=order, suite=suite, chat=chat, metric=metric, names=varied(settings), advance=advance)
         measured = marked([trial.measured(setting, tune) for setting in settings])
@@ -111,13 +111,13 @@ class _Trial:
     def _results(self, setting: Setting, cases: Sequence[Case]) -> Iterator[Result]:
         """Yield results with the scores that are looked at alone: the others would only cost time and certainty."""
         with corpora_of(self.order, [self.suite], passage_limit=setting.passage_size) as [room]:
-            evidence = Evidence(room.library, room.embedder)
+            evidence = Evidence(room.library, room.embedder, self.order.suites[0].parent)
             given = replace(room, settings=room.settings.model_copy(update={"passages": setting.passages}))
             desk = given.desk(self.chat, dense_weight=setting.dense_weight, answer_from=setting.answer_from)
             desk = replace(desk, fallback=None)
             for done, case in enumerate(cases):
                 self.advance(done, len(cases), setting.told(self.names))
-                samples = tuple(ask_case(self.suite, case, desk, evidence=evidence))
+                samples = tuple(try_case(self.suite, case, desk, evidence=evidence))
                 for result in score_case(self.suite, case, samples, evidence):
                     kept = tuple(score for score in result.scores if score.metric in {self.metric, LATENCY})
                     yield replace(result, scores=kept, tags=())

@@ -16,7 +16,7 @@ from rag.evaluation.evidence import Evidence
 from rag.evaluation.opening import configured, corpus_of, corpus_remarks
 from rag.evaluation.reports.told import wrong
 from rag.evaluation.results import Check, Result
-from rag.evaluation.runner import ask_case
+from rag.evaluation.runner import ask_case, try_case
 from rag.evaluation.scoring import score_case
 from rag.plain import answer_text, safe
 from rag.types import Answer, Span, Status
@@ -61,23 +61,20 @@ class Corpora:
 
 def tried(suite: Suite, case: Case, opened: Opened) -> tuple[Result, ...]:
     """Ask a case and score its answers; raise ConfigurationError for an expectation that cannot be checked."""
-    samples = tuple(ask_case(suite, case, opened.desk, evidence=opened.evidence))
+    samples = tuple(try_case(suite, case, opened.desk, evidence=opened.evidence))
     return score_case(suite, case, samples, opened.evidence)
 
 
 def failure_text(results: Sequence[Result]) -> str | None:
-    """Return what failed and how, the names of the failed checks in the first line; None where all is well."""
+    """Return what failed and how, the first error or the failed checks in the first line; None where all is well."""
     failing = [result for result in results if wrong(result)]
     if not failing:
         return None
     names = dict.fromkeys(check.name for result in failing for check in wrong(result))
-    return "\n\n".join([", ".join(names), *(_turn_text(result, len(results)) for result in failing)])
-
-
-def untold(results: Sequence[Result]) -> list[str]:
-    """Return the expectations that nobody could tell whether they hold, and why."""
-    open_checks = [check for result in results for check in result.checks if check.passed is None]
-    return [safe(f"{check.name} could not be checked: {check.got}") for check in open_checks]
+    errors = [safe(result.sample.error) for result in failing if result.sample.error]
+    return "\n\n".join(
+        [errors[0] if errors else ", ".join(names), *(_turn_text(result, len(results)) for result in failing)]
+    )
 
 
 def one_answer(

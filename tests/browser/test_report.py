@@ -9,7 +9,7 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bench.report import Run
+from bench.made_up import MadeUp
 from rag.evaluation.reports import write_html
 from rag.evaluation.results import Outcome
 from tests.evaluation.test_reports import HOSTILE, with_words
@@ -26,7 +26,7 @@ Opens = Callable[..., Visit]
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a page of 1,200 cases, of which 120 fail."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_html(Run(1200, 120).report(), path)
+    write_html(MadeUp(1200, 120).report(), path)
     return path.as_uri()
 
 
@@ -56,7 +56,7 @@ def test_the_list_is_narrowed_to_what_is_typed_and_chosen(visit: Opens, report: 
     expect(page.locator("#count")).to_have_text("9 of 1,200 cases")
     page.fill("#find", "")
     page.select_option("#which", "error")
-    errors = sum(result.outcome is Outcome.ERROR for result in Run(1200, 120).results())
+    errors = sum(result.outcome is Outcome.ERROR for result in MadeUp(1200, 120).results())
     expect(page.locator("#count")).to_have_text(f"{errors} of 1,200 cases")
     expect(page.locator(".case:not([hidden])")).to_have_count(errors)
 

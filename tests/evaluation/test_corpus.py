@@ -40,6 +40,11 @@ def test_digests_are_equal_only_where_nothing_changed(before: dict[str, str], af
     assert corpus_digest(before) == corpus_digest(dict(reversed(before.items())))
 
 
+def test_an_article_under_another_id_did_not_change() -> None:
+    assert changed({"a": "v", "b": "w"}, {"c": "v", "b": "x"}) == ("b",)
+    assert corpus_digest({"a": "v"}) == corpus_digest({"c": "v"})
+
+
 def test_a_digest_is_16_hex_digits() -> None:
     assert int(corpus_digest({}), 16) >= 0
     assert len(corpus_digest({"a": "v"})) == 16

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 
-from bench.report import Run
+from bench.made_up import MadeUp
 from rag.evaluation.cases import Case
 from rag.evaluation.reports import figures, report_object, terminal_text, write_junit, write_markdown
 from rag.evaluation.reports.markdown import LIMIT
@@ -36,7 +36,7 @@ OUR_TAGS = {"h3", "p", "blockquote", "details", "summary", "table", "thead", "tb
 
 def with_words(words: str, outcome: Outcome = Outcome.FAILED) -> Report:
     """Return a report with one case in which a suite, an article and a model said these words."""
-    made = Run(9, 1).report()
+    made = MadeUp(9, 1).report()
     [failed] = [result for result in made.results() if result.outcome is Outcome.FAILED]
     assert failed.sample.answer is not None
     case = Case(
@@ -56,15 +56,15 @@ def with_words(words: str, outcome: Outcome = Outcome.FAILED) -> Report:
 
 
 def of(*results: Result) -> Report:
-    return replace(Run(9, 1).report(), results=lambda: iter(results), comparison=None)
+    return replace(MadeUp(9, 1).report(), results=lambda: iter(results), comparison=None)
 
 
 # In a terminal
 
 
 def test_the_text_says_what_failed_and_why() -> None:
-    text = terminal_text(Run(40, 6).report(), width=100)
-    assert "made up: 40 cases, 34 passed, 4 failed, 2 without an answer" in text
+    text = terminal_text(MadeUp(40, 6).report(), width=100)
+    assert "made up: 40 cases, 34 passed, 4 failed, 2 without a verdict" in text
     assert "What was reported about Much of this is shared with?" in text
     assert "✗ contains: expected stages and the guidance." in text
     assert "got Dateline Sample Desk, 10 November 2023: Nobody said that" in text
@@ -95,7 +95,7 @@ def test_the_text_commands_no_terminal() -> None:
 
 
 def test_many_failing_cases_are_counted_in_the_text() -> None:
-    text = terminal_text(Run(100, 50).report())
+    text = terminal_text(MadeUp(100, 50).report())
     assert text.count("✗") == 20
     assert "… and 30 more failing cases" in text
 
@@ -107,16 +107,16 @@ def test_cases_that_pass_against_expectation_are_named() -> None:
 
 
 def test_only_what_moved_is_compared_line_by_line() -> None:
-    text = terminal_text(Run(40, 6).report())
+    text = terminal_text(MadeUp(40, 6).report())
     assert "retrieval.hit@1" not in text.partition("Against ")[2]
     assert "1 metric worse, 1 metric better, no evidence of change in 2 others. 3 cases broke, 1 mended" in text.lower()
 
 
 def test_turns_and_attempts_of_a_case_stay_together() -> None:
-    [failed] = [each for each in Run(9, 1).results() if each.outcome is Outcome.FAILED]
+    [failed] = [each for each in MadeUp(9, 1).results() if each.outcome is Outcome.FAILED]
     again = replace(failed, sample=replace(failed.sample, attempt=2), outcome=Outcome.PASSED)
     report = of(failed, again)
-    assert "(turn 1, attempt 1)" in terminal_text(report)
+    assert "turn 1, attempt 1: What was reported about" in terminal_text(report)
     assert [case["outcome"] for case in told_cases(report)] == ["failed"]
 
 
@@ -131,7 +131,7 @@ def told_cases(report: Report) -> list[dict[str, Any]]:
 
 
 def test_the_object_holds_what_the_tables_show() -> None:
-    report = Run(40, 6).report()
+    report = MadeUp(40, 6).report()
     told = json.loads(json.dumps(report_object(report), allow_nan=False))
     assert told["passed"] is False
     assert told["outcomes"]["passed"] == 34
@@ -153,7 +153,7 @@ def test_the_object_holds_what_the_tables_show() -> None:
 
 
 def test_only_failing_cases_are_told_in_full() -> None:
-    for case in told_cases(Run(40, 6).report()):
+    for case in told_cases(MadeUp(40, 6).report()):
         [sample] = case["samples"]
         assert (sample["answer"] is not None) is (case["outcome"] == "failed")
         assert bool(sample["failed"]) is (case["outcome"] == "failed")
@@ -161,7 +161,7 @@ def test_only_failing_cases_are_told_in_full() -> None:
 
 
 def test_what_cannot_be_told_is_null_and_a_dash() -> None:
-    made = Run(9, 1).report()
+    made = MadeUp(9, 1).report()
     unknown = Estimate(
         metric="judge.score", value=math.nan, low=math.nan, high=math.nan, count=0, clusters=0, unscored=9
     )
@@ -175,7 +175,7 @@ def test_what_cannot_be_told_is_null_and_a_dash() -> None:
 
 
 def test_junit_counts_and_explains(tmp_path: Path) -> None:
-    report = replace(Run(40, 6).report(), skipped=(Case(id="later", question="When?", skip="not yet"),))
+    report = replace(MadeUp(40, 6).report(), skipped=(Case(id="later", question="When?", skip="not yet"),))
     write_junit(report, tmp_path / "junit.xml")
     document = JUnitXml.fromfile(str(tmp_path / "junit.xml"))
     assert (document.tests, document.failures, document.errors, document.skipped) == (41, 4, 2, 1)
@@ -225,9 +225,9 @@ def rendered(report: Report, path: Path) -> str:
 
 
 def test_markdown_tells_changes_and_broken_cases(tmp_path: Path) -> None:
-    write_markdown(Run(40, 6).report(), tmp_path / "comment.md")
+    write_markdown(MadeUp(40, 6).report(), tmp_path / "comment.md")
     text = (tmp_path / "comment.md").read_text(encoding="utf-8")
-    assert text.startswith("### 40 cases: 34 passed, 4 failed, 2 without an answer\n")
+    assert text.startswith("### 40 cases: 34 passed, 4 failed, 2 without a verdict\n")
     assert "| `pass` | 90.0 % | 85.9 % | −4.1 points | −5.9 to −2.3 | 0.004 | ▼ worse |" in text
     assert text.index("<code>case-40</code>, broken since the baseline") < text.index("<code>case-14</code>")
     assert "expected `stages and the guidance.`, got `Dateline Sample Desk" in text
@@ -244,7 +244,7 @@ def test_no_words_become_markup_in_a_comment(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("failing", [700, 1500])
 def test_a_comment_is_no_longer_than_github_takes(failing: int, tmp_path: Path) -> None:
-    write_markdown(Run(1500, failing).report(), tmp_path / "comment.md")
+    write_markdown(MadeUp(1500, failing).report(), tmp_path / "comment.md")
     text = (tmp_path / "comment.md").read_text(encoding="utf-8")
     assert LIMIT - 2500 < len(text) <= LIMIT
     left_out = re.search(r"… and ([\d,]+) more failing cases: a comment holds no more than this\.\n$", text)
@@ -273,7 +273,7 @@ def test_a_comparison_without_evidence_says_so() -> None:
         metric="pass", before=0.9, after=0.91, low=-0.02, high=0.04, p=0.5, adjusted_p=0.5, pairs=80, detectable=0.05,
         direction=Direction.NO_EVIDENCE,
     )  # fmt: skip
-    made = Run(9, 1).report()
+    made = MadeUp(9, 1).report()
     assert made.comparison is not None
     said = figures.verdict(replace(made.comparison, changes=(change,), broken=(), mended=(), p=1.0))
     assert said == "No evidence of change in 1 metric. 0 cases broke, 0 mended (exact McNemar test, p = 1.000)."

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.report import Run
+from bench.made_up import MadeUp
 from rag.evaluation.reports import write_html
 from rag.evaluation.results import Estimate, Outcome, Report
 from tests.evaluation.test_reports import HOSTILE, with_words
@@ -87,12 +87,12 @@ def shows(tmp_path: Path) -> Shows:
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
-    return Run(40, 6)
+def run() -> MadeUp:
+    return MadeUp(40, 6)
 
 
 @pytest.fixture(scope="module")
-def page(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Element:
+def page(run: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Element:
     return written(run.report(), tmp_path_factory.mktemp("page") / "report.html")
 
 
@@ -103,14 +103,14 @@ def case(page: Element, name: str) -> Element:
 
 def test_the_head_says_what_was_run_and_what_came_of_it(page: Element) -> None:
     head = " ".join(page.text.split())
-    assert "40 cases: 34 passed, 4 failed, 2 without an answer." in head
+    assert "40 cases: 34 passed, 4 failed, 2 without a verdict." in head
     for said in ("extractive", "9c1f6a2e77b0d451", "0.1.0", "2024-06-20-made-up", "20 June 2024, 09:30 UTC"):
         assert said in head
     assert "Two articles changed since the suite was written." in head
     assert "22.1 points or more (power 0.8)" in head
 
 
-def test_a_failing_case_shows_how_it_fails(page: Element, run: Run) -> None:
+def test_a_failing_case_shows_how_it_fails(page: Element, run: MadeUp) -> None:
     failing = [result.case.id for result in run.results() if not result.outcome.good]
     titles = ["Broken since the baseline", "Other failing cases"]
     shown = {
@@ -135,12 +135,12 @@ def test_a_failing_case_shows_how_it_fails(page: Element, run: Run) -> None:
 
 def test_an_error_stands_in_the_place_of_the_answer(page: Element) -> None:
     shown = case(page, "case-7")
-    assert "Without an answer" in shown.text
+    assert "Without a verdict" in shown.text
     assert "The model server took longer than 60 seconds." in shown.text
     assert not shown.all("blockquote")
 
 
-def test_a_failing_case_shows_what_the_baseline_said(page: Element, run: Run) -> None:
+def test_a_failing_case_shows_what_the_baseline_said(page: Element, run: MadeUp) -> None:
     shown = case(page, "case-34")
     before, now = run.before(("made up", "case-34", 1, 1)), run.result(33).sample.answer
     assert before is not None
@@ -189,7 +189,7 @@ def test_the_page_is_well_made(page: Element) -> None:
 
 
 def test_every_case_is_listed(shows: Shows) -> None:
-    run = Run(1203, 40)
+    run = MadeUp(1203, 40)
     page = shows(run.report())
     tables = page.all("table", "list")
     assert [len(each.all("tbody")[0].all("tr")) for each in tables] == [500, 500, 203]
@@ -200,12 +200,12 @@ def test_every_case_is_listed(shows: Shows) -> None:
 
 def test_one_run_gives_one_page(tmp_path: Path) -> None:
     for name in ("one", "other"):
-        write_html(Run(9, 1).report(), tmp_path / name)
+        write_html(MadeUp(9, 1).report(), tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
 def test_what_would_be_too_large_is_told_in_short(shows: Shows) -> None:
-    run = Run(100, 20)
+    run = MadeUp(100, 20)
     page = shows(run.report(), detailed=12_000)
     cases = page.all("article", "case")
     in_full = [each for each in cases if each.all("blockquote") or each.all("div", "answer") or each.all("h4")]
@@ -217,7 +217,7 @@ def test_what_would_be_too_large_is_told_in_short(shows: Shows) -> None:
 
 
 def test_tags_are_shaded_by_how_bad_they_are(shows: Shows) -> None:
-    made = Run(9, 1).report()
+    made = MadeUp(9, 1).report()
 
     def tagged(name: str, value: float) -> tuple[Estimate, ...]:
         return (Estimate(metric=name, value=value, low=0.0, high=1.0, count=7, clusters=3),)
@@ -236,7 +236,7 @@ def test_tags_are_shaded_by_how_bad_they_are(shows: Shows) -> None:
 
 
 def test_a_run_of_nothing_is_a_page_too(shows: Shows) -> None:
-    made = Run(9, 1).report()
+    made = MadeUp(9, 1).report()
     summary = replace(made.summary, outcomes={}, estimates=(), by_tag={}, detectable=None)
     page = shows(replace(made, summary=summary, comparison=None, results=lambda: iter(())))
     assert "0 cases" in page.text

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report import Run
+from bench.made_up import MadeUp
 from rag.evaluation.reports.marked import edits, passages, pieces
 from rag.evaluation.reports.plots import Point, latency, point, trade_off
 from rag.evaluation.results import Result
@@ -22,7 +22,7 @@ WORDS = st.lists(st.sampled_from(["bridge", "shut", "£4.1", "million", "not", "
 
 @pytest.fixture
 def result() -> Result:
-    return Run(40, 6).result(19)
+    return MadeUp(40, 6).result(19)
 
 
 @pytest.fixture

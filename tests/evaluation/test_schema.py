@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError

@@ -73,7 +73,7 @@ def test_an_error_gives_no_scores_but_why_it_is_unknown(evidence: Evidence) -> N
 
 @pytest.mark.parametrize(
     ("status", "outcome", "passed"),
-    [("answered", "xpassed", 1.0), ("partial", "xfailed", 0.0), (None, "xfailed", None)],
+    [("answered", "xpassed", 1.0), ("partial", "xfailed", 0.0), (None, "error", None)],
 )
 def test_a_case_that_is_expected_to_fail(
     evidence: Evidence, status: str | None, outcome: str, passed: float | None
@@ -121,11 +121,13 @@ def test_a_case_without_samples_was_skipped() -> None:
     assert outcome_of(()) is Outcome.SKIPPED
 
 
-def test_what_cannot_be_told_neither_fails_nor_passes(evidence: Evidence) -> None:
+def test_what_cannot_be_told_is_no_pass(evidence: Evidence) -> None:
     limited = case(expect={"cites_none": [{"article": "no such article"}]})
     results = scored(evidence, limited, sample())
-    assert results[0].outcome is Outcome.PASSED
+    assert results[0].outcome is Outcome.ERROR
     assert passes(results) == [None]
+    failing = case(expect={"status": "partial", "cites_none": [{"article": "no such article"}]})
+    assert scored(evidence, failing, sample())[0].outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize(

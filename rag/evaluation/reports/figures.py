@@ -12,7 +12,7 @@ from rag.evaluation.results import Change, Comparison, Direction, Estimate, Outc
 OUTCOMES = {
     Outcome.PASSED: "passed",
     Outcome.FAILED: "failed",
-    Outcome.ERROR: "without an answer",
+    Outcome.ERROR: "without a verdict",
     Outcome.XFAILED: "failed as expected",
     Outcome.XPASSED: "passed against expectation",
     Outcome.SKIPPED: "skipped",

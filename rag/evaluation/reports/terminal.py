@@ -6,6 +6,7 @@ import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from textwrap import wrap
 
 from rag.evaluation.reports import figures
 from rag.evaluation.reports.told import Told, place, told, wrong
@@ -15,6 +16,8 @@ from rag.plain import safe
 SHOWN = 20
 """Failing cases that are told; the others are counted."""
 _NARROWEST = 60
+_MOST_LINES = 3
+"""Of what a check expected, and of what it got."""
 
 
 def terminal_text(report: Report, *, width: int | None = None) -> str:
@@ -71,10 +74,10 @@ def _failure(case: Told, columns: int) -> Iterator[str]:
 
 def _sample(result: Result, of: int, columns: int) -> Iterator[str]:
     where = place(result, of)
-    yield _cut(f"    {result.asked.question}" + (f"  ({where})" if where else ""), columns)
+    yield _cut(f"    {where}: {result.asked.question}" if where else f"    {result.asked.question}", columns)
     for check in wrong(result):
-        yield _cut(f"    ✗ {check.name}: expected {check.expected}", columns)
-        yield _cut(f"      got {check.got}", columns)
+        yield from _wrapped(f"    ✗ {check.name}: expected {check.expected}", columns)
+        yield from _wrapped(f"      got {check.got}", columns)
 
 
 def _metrics(estimates: Sequence[Estimate]) -> list[str]:
@@ -150,6 +153,15 @@ def _padded(text: str, width: int, *, left: bool) -> str:
 
 def _line(text: str) -> str:
     return " ".join(safe(text).split())
+
+
+def _wrapped(text: str, columns: int) -> Iterator[str]:
+    """Yield a text in a few lines of at most so many columns, its indentation kept."""
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    lines = wrap(
+        indent + _line(text), columns, subsequent_indent=f"{indent}  ", max_lines=_MOST_LINES, placeholder=" …"
+    )
+    return (_cut(line, columns) for line in lines)
 
 
 def _cut(text: str, columns: int) -> str:

@@ -68,7 +68,8 @@ def place(result: Result, of: int) -> str:
 
 
 def wrong(result: Result) -> tuple[Check, ...]:
-    """Return what is wrong with a result, an error in the place of the answer included."""
+    """Return what is wrong with a result: an error for an answer, what fails, and what could not be checked."""
+    checks = tuple(check for check in result.checks if not check.passed)
     if result.sample.error is None:
-        return result.failed
-    return (Check(name="answer", passed=False, expected="an answer", got=result.sample.error), *result.failed)
+        return checks
+    return (Check(name="answer", passed=False, expected="an answer", got=result.sample.error), *checks)

@@ -102,7 +102,7 @@ def _script(letter: str) -> str:
 
 @lru_cache(maxsize=1)
 def _ranker() -> Callable[[str], list[tuple[str, float]]]:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]  # noqa: PLC0415  heavy
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  heavy
 
     ranker: Callable[[str], list[tuple[str, float]]] = LanguageIdentifier.from_model_file(
         MODEL_FILE, norm_probs=True

@@ -108,7 +108,7 @@ def _matching(pattern: str, text: str) -> Check:
 
 def _search(pattern: str, text: str) -> str | None:
     """Return what an expression matches; raise ValueError where it cannot be read, TimeoutError where it takes long."""
-    import regex  # type: ignore[import-untyped]  # noqa: PLC0415  heavy: only where it is used
+    import regex  # noqa: PLC0415  heavy: only where it is used
 
     copies = math.prod(int(least) or 1 for least in _REPEAT.findall(pattern))
     if len(pattern) > _LONGEST or copies > _COPIES:
