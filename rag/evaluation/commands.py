@@ -5,6 +5,7 @@ Exit codes: 0 every case and threshold holds · 1 something failed or got worse 
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -279,12 +280,14 @@ def _report(scored: RunDirectory, before: RunDirectory | None, wanted: tuple[Thr
     """Write all reports, print one, and exit with what the run is worth."""
     from rag.evaluation.evaluate import report_of, write_reports
     from rag.evaluation.gates import failures
-    from rag.evaluation.reports import report_object, terminal_text
+    from rag.evaluation.reports import terminal_text, write_json
 
     made = report_of(scored, before)
     write_reports(made, scored.path)
-    show(report_object(made) if as_json else terminal_text(made))
-    if not as_json:
+    if as_json:
+        write_json(made, sys.stdout)
+    else:
+        show(terminal_text(made))
         show(safe(f"Report: {scored.path / 'report.html'}"))
     reasons = list(failures(made, wanted))
     for reason in reasons:

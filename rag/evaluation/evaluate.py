@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -21,7 +20,7 @@ from rag.evaluation.evidence import Evidence
 from rag.evaluation.judge import described, make_judge
 from rag.evaluation.opening import chat_model, corpora_of, corpus_remarks, judge_model
 from rag.evaluation.order import Order
-from rag.evaluation.reports import report_object, write_junit
+from rag.evaluation.reports import write_json, write_junit
 from rag.evaluation.reports.figures import count
 from rag.evaluation.reports.html import write_html
 from rag.evaluation.reports.markdown import write_markdown
@@ -158,8 +157,8 @@ def write_reports(report: Report, directory: Path) -> None:
     write_html(report, directory / "report.html")
     write_markdown(report, directory / "report.md")
     write_junit(report, directory / "junit.xml")
-    told = json.dumps(report_object(report), ensure_ascii=False, indent=1)
-    (directory / "report.json").write_text(told + "\n", encoding="utf-8", errors="backslashreplace")
+    with (directory / "report.json").open("w", encoding="utf-8", errors="backslashreplace") as file:
+        write_json(report, file)
 
 
 def _evidence(path: Path, room: Newsroom) -> Evidence:

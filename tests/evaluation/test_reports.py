@@ -8,6 +8,7 @@ import math
 import re
 import tempfile
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,7 +21,7 @@ from markdown_it import MarkdownIt
 
 from bench.made_up import MadeUp
 from rag.evaluation.cases import Case
-from rag.evaluation.reports import figures, report_object, terminal_text, write_junit, write_markdown
+from rag.evaluation.reports import figures, terminal_text, write_json, write_junit, write_markdown
 from rag.evaluation.reports.markdown import LIMIT
 from rag.evaluation.results import Change, Check, Direction, Estimate, Outcome, Report, Result
 from rag.plain import safe
@@ -123,8 +124,15 @@ def test_turns_and_attempts_of_a_case_stay_together() -> None:
 # As JSON
 
 
+def as_json(report: Report) -> dict[str, Any]:
+    file = StringIO()
+    write_json(report, file)
+    told: dict[str, Any] = json.loads(file.getvalue(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    return told
+
+
 def told_cases(report: Report) -> list[dict[str, Any]]:
-    told = json.loads(json.dumps(report_object(report), allow_nan=False))
+    told = as_json(report)
     assert told["schema"] == 1
     cases: list[dict[str, Any]] = told["cases"]
     return cases
@@ -132,7 +140,7 @@ def told_cases(report: Report) -> list[dict[str, Any]]:
 
 def test_the_object_holds_what_the_tables_show() -> None:
     report = MadeUp(40, 6).report()
-    told = json.loads(json.dumps(report_object(report), allow_nan=False))
+    told = as_json(report)
     assert told["passed"] is False
     assert told["outcomes"]["passed"] == 34
     assert told["metrics"][0] | {} == {
@@ -166,7 +174,7 @@ def test_what_cannot_be_told_is_null_and_a_dash() -> None:
         metric="judge.score", value=math.nan, low=math.nan, high=math.nan, count=0, clusters=0, unscored=9
     )
     report = replace(made, summary=replace(made.summary, estimates=(unknown,)))
-    told = json.loads(json.dumps(report_object(report), allow_nan=False))
+    told = as_json(report)
     assert [told["metrics"][0][key] for key in ("value", "low", "high")] == [None, None, None]
     assert re.search(r"^judge\.score +– +–  0 \(9 unscored\)$", terminal_text(report), re.MULTILINE)
 

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
+from typing import TextIO
 
 from rag.evaluation.metrics import metric
 from rag.evaluation.reports.told import Told, told
@@ -16,8 +18,16 @@ from rag.wire import Json, answer_object, moment
 SCHEMA = 1
 
 
-def report_object(report: Report) -> dict[str, Json]:
-    """Return all that the reports show; answers in full for failing cases alone."""
+def write_json(report: Report, file: TextIO) -> None:
+    """Write all that the reports show, a case at a time; answers in full for failing cases alone."""
+    head = json.dumps(_head(report), ensure_ascii=False, indent=1)
+    file.write(f'{head.removesuffix("}").rstrip()},\n "cases": [')
+    for place, case in enumerate(told(report)):
+        file.write(f"{',' if place else ''}\n  {json.dumps(_case(case), ensure_ascii=False)}")
+    file.write("\n ]\n}\n")
+
+
+def _head(report: Report) -> dict[str, Json]:
     summary = report.summary
     return {
         "schema": SCHEMA,
@@ -29,7 +39,6 @@ def report_object(report: Report) -> dict[str, Json]:
         "flaky": list(summary.flaky),
         "detectable": _number(summary.detectable),
         "comparison": _comparison(report.comparison) if report.comparison else None,
-        "cases": [_case(case) for case in told(report)],
     }
 
 
