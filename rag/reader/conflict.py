@@ -5,34 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from itertools import combinations
+from functools import lru_cache
+from itertools import combinations, product
 
 from rag.reader.asked import FIGURES, asked_for
 from rag.reader.terms import terms, undated_terms
 from rag.types import Citation
-from rag.verify.synonyms import concept
-from rag.words import STOP_WORDS
+from rag.verify.agreement import compare_figures
+from rag.verify.dates import dates, spans
+from rag.verify.figures import Figure, figures
+from rag.verify.speakers import unattributed
+from rag.verify.terms import evened
+from rag.verify.units import STRICT
 
 _SAME_SUBJECT = 0.34
 """Share of the shorter quote's content words, figures aside, that the other must have too."""
-_NEAR = 3
-"""How many words after a figure are looked at for what it counts."""
-_SMALL = (  # noqa: SIM905  a list of words reads better as text
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
-).split()
-_NUMBER = {word: str(value) for value, word in enumerate(_SMALL, 1)}
-_MONTHS = (  # noqa: SIM905
-    "january february march april may june july august september october november december"
-).split()
-_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_NOT_COUNTED = STOP_WORDS.union(_MONTHS, _DAYS, ["hundred", "thousand", "million", "billion"])
-_ANYONE = frozenset(["people", "persons", "men", "women", "children", "others", "passengers", "residents"])
-_ANYONE_TERMS = frozenset(terms(" ".join(_ANYONE)))
-_UNITS = frozenset("£$€%")
+_ANYONE = frozenset(terms("people persons men women children others passengers residents"))
+_TELLING = frozenset(terms("say said tell told report paper newspaper outlet article source account agree differ"))
+"""Words of a question about who tells it, not about what is told."""
 _NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w’'-]+|\d[\d.,]*")
-_SAID = frozenset(terms("said told"))
-_TOKEN = re.compile(r"[£$€]?\d[\d,]*(?:\.\d+)?%?|[^\W\d_]+")
+_PAUSE = re.compile(r"[,;:]\s|\s-\s")
+_SPEAK = re.compile(r"(?: (?!(?:and|but|was|were|been|be|is|are)\b)[\w'-]+){1,8} (?:said|says?|told|tells?)\b")
 
 
 def in_conflict(citations: Sequence[Citation], question: str = "") -> bool:
@@ -44,59 +37,101 @@ def in_conflict(citations: Sequence[Citation], question: str = "") -> bool:
 
 
 def disagree(one: str, other: str, question: str = "") -> bool:
-    """Tell whether two sentences share a subject and a counted thing, but no count of it.
+    """Tell whether two sentences count one thing, but give no figure for it that agrees.
 
-    They share a subject when both answer a question that asks for a figure; where none is asked for, when they share
-    words. Names alone make no subject: much is said about one mayor.
+    Where a question asks for a figure, those count that stand among its words; else the sentences must share words
+    beside what they count. Names alone make no subject: much is said about one mayor.
     """
-    asked = frozenset(undated_terms(question)) if asked_for(question) in FIGURES else frozenset()
+    if asked_for(question) in FIGURES:
+        pairs = product(*(_asked_figures(text, question) for text in (one, other)))
+        alike = [pair for pair in pairs if _same_thing(*pair)]
+    else:
+        pairs = product(*(_counted(_told(text)) for text in (one, other)))
+        alike = [pair for pair in pairs if _same_thing(*pair) and _same_subject(one, other, pair)]
+        # What is paid is one subject among many, unless it was asked for.
+        alike = [pair for pair in alike if not question or STRICT.isdisjoint(_units(pair[0]))]
+    return bool(alike) and all(_apart(*pair) and _apart(*reversed(pair)) for pair in alike)
+
+
+def _asked_figures(text: str, question: str) -> Sequence[Figure]:
+    """Return the figures of a text that answers the question, if they stand among words of it."""
+    asked = frozenset(undated_terms(question)) - _TELLING
     about = asked.difference(terms(" ".join(_NAME.findall(question))))
-    both_answer = bool(asked) and all(_answers(asked, about, text) for text in (one, other))
-    if asked and not both_answer:
-        return False
-    if not both_answer and not _same_subject(one, other):
-        return False
-    ours, theirs = (_counts(text, asked if both_answer else frozenset()) for text in (one, other))
-    # What is paid is one subject among many, unless it was asked for.
-    common = (ours.keys() & theirs.keys()) - (_UNITS if question and not asked else frozenset())
-    return bool(common) and all(ours[thing].isdisjoint(theirs[thing]) for thing in common)
+    if not _answers(asked, about, text):
+        return ()
+    plain = _told(text)
+    counted = [figure for figure in _counted(plain) if _tells(about, _around(plain, figure))]
+    if asked_for(question) != "number":
+        return counted
+    # "How many officers" is not answered by years.
+    return [figure for figure in counted if asked.issuperset(terms(" ".join(_units(figure) - STRICT)))]
 
 
 def _answers(asked: AbstractSet[str], about: AbstractSet[str], text: str) -> bool:
     """Tell whether a text shares half of a question's words, and of those `about` its names, "people" not enough."""
     found = asked & set(terms(text))
-    told = found & about
-    telling = told - _ANYONE_TERMS or not about - _ANYONE_TERMS
-    return len(found) >= 2 and len(found) >= len(asked) / 2 and len(told) >= len(about) / 2 and bool(telling)
+    return (
+        len(found) >= 2
+        and len(found) >= len(asked) / 2
+        and len(found & about) >= len(about) / 2
+        and _tells(about, text)
+    )
 
 
-def _same_subject(one: str, other: str) -> bool:
-    ours, theirs = (set(terms(_NAME.sub(" ", text))) - _SAID for text in (one, other))
-    smaller = min(len(ours), len(theirs))
-    return smaller > 2 and len(ours & theirs) / smaller >= _SAME_SUBJECT
+def _tells(about: AbstractSet[str], text: str) -> bool:
+    """Tell whether a text has a word of what is asked, "people" not enough."""
+    return not (about - _ANYONE) or not (about - _ANYONE).isdisjoint(terms(text))
 
 
-def _counts(text: str, asked: AbstractSet[str]) -> dict[str, set[str]]:
-    """Return what is counted and the figures given for it: {"passenger": {"14"}, "injur": {"14"}}."""
-    tokens = _TOKEN.findall(text.casefold())
-    counts: dict[str, set[str]] = {}
-    for place, token in enumerate(tokens):
-        figure = _NUMBER.get(token, token.replace(",", "") if any(map(str.isdigit, token)) else "")
-        if figure and not _is_year(token):
-            for thing in _things(tokens[place + 1 : place + 1 + _NEAR], figure, asked):
-                counts.setdefault(thing, set()).add(figure)
-    return counts
+def _told(text: str) -> str:
+    """Return an evened sentence without who says it, behind a comma or before "that"."""
+    return unattributed(evened(text))
 
 
-def _things(following: Sequence[str], figure: str, asked: AbstractSet[str]) -> list[str]:
-    until = next((i for i, token in enumerate(following) if any(map(str.isdigit, token))), len(following))
-    words = [token for token in following[:until] if token not in _NOT_COUNTED]
-    # "Five people injured" does not contradict "two people killed": what befell them is what is counted.
-    telling = [word for word in words if word not in _ANYONE or concept(word) in asked] or words
-    unit = [figure[0]] if figure[0] in "£$€" else [figure[-1]] if figure[-1] == "%" else []
-    return unit + [concept(word) for word in telling]
+def _around(text: str, figure: Figure) -> str:
+    """Return the words that a figure is said of: of "A fire broke out, five people said", only the last four."""
+    pauses = [found.start() for found in _PAUSE.finditer(text)]
+    start = max((place + 1 for place in pauses if place < figure.start), default=0)
+    end = min((place for place in pauses if place >= figure.end), default=len(text))
+    opens = not terms(text[start : figure.start]) and terms(text[figure.end : end])
+    return text[start if opens else 0 : end]
 
 
-def _is_year(token: str) -> bool:
-    """Tell 1800 from 1,800: a year is written without a comma."""
-    return len(token) == 4 and token.isdigit() and "1500" <= token < "2100"
+@lru_cache(maxsize=2048)
+def _counted(text: str) -> tuple[Figure, ...]:
+    """Return what a text counts, dates, times and those who only speak ("two officials said") left out."""
+    found = figures(text, spans(dates(text, None)))
+    speaking = [figure for figure in found if not _units(figure) and _SPEAK.match(text, figure.end)]
+    return tuple(figure for figure in found if figure.kind == "number" and not figure.weak and figure not in speaking)
+
+
+def _same_thing(one: Figure, other: Figure) -> bool:
+    """Tell whether two figures have a unit or a counted thing in common, and not each a word more of its own.
+
+    "Five people injured" does not contradict "two people killed", but "14 passengers injured" does "17 people injured".
+    """
+    units = {reading.unit for reading in one.readings} & {reading.unit for reading in other.readings}
+    ours, theirs = one.things - _ANYONE, other.things - _ANYONE
+    alike = bool(units - {""}) or ("" in units and not one.things.isdisjoint(other.things))
+    return alike and not (ours - theirs and theirs - ours)
+
+
+def _units(figure: Figure) -> set[str]:
+    return {reading.unit for reading in figure.readings} - {""}
+
+
+def _apart(one: Figure, other: Figure) -> bool:
+    """Tell whether a figure is neither the other one nor a round word for it."""
+    return bool(compare_figures([one], [other]).missing)
+
+
+def _same_subject(one: str, other: str, pair: Sequence[Figure]) -> bool:
+    """Tell whether two sentences share words other than names and what they count."""
+    counted = _TELLING.union(*(figure.things for figure in pair))
+    ours, theirs = (_subject(_told(text), figure) - counted for text, figure in zip((one, other), pair, strict=True))
+    shared = len(ours & theirs)
+    return shared > 1 and shared / min(len(ours), len(theirs)) >= _SAME_SUBJECT
+
+
+def _subject(text: str, figure: Figure) -> set[str]:
+    return set(terms(_NAME.sub(" ", f"{text[: figure.start]} {text[figure.end :]}")))

@@ -24,6 +24,32 @@ FOURTEEN = "Fourteen passengers were injured when the ferry struck the pier on M
         ),
         ("The bridge was mended in 2019 by the town.", "The bridge was mended in 2021 by the town.", False),
         ("Support for the mayor fell to 39%.", "Support for the mayor fell to 42% on Monday.", True),
+        (FOURTEEN, "Seventeen passengers were rescued when the ferry struck the pier.", False),
+        (
+            "The orchestra played in the old hall for half a million listeners.",
+            "The orchestra played in the old hall for 500,000 listeners.",
+            False,
+        ),
+        (
+            "The orchestra played in the old hall for nearly 300 listeners.",
+            "The orchestra played in the old hall for 297 listeners.",
+            False,
+        ),
+        (
+            "The concert in the old hall began late, at 8.15 p.m.",
+            "The concert in the old hall began late, at 9 p.m.",
+            False,
+        ),
+        (
+            "The school asked for a roof of 40 square metres.",
+            "The tower throws a shadow of 55 square metres.",
+            False,
+        ),
+        (
+            "The theatre sold its 300 tickets in an hour.",
+            "In an hour the theatre sold its £20 tickets.",
+            False,
+        ),
         ("", "", False),
     ],
 )
@@ -70,6 +96,30 @@ def test_same_subject_other_count(one: str, other: str, expected: bool) -> None:
             "Repairs will cost £3.4 million, Mayor Oriel Tamsworth said.",
             "Mending the cracked Arl Bridge will cost £4.1 million, according to a report by the engineer.",
             False,
+        ),
+        (
+            "How many nurses does the clinic employ?",
+            "The clinic employs 31 nurses.",
+            "The clinic, five nurses said, employs too few of them.",
+            False,
+        ),
+        (
+            "How many nurses does the clinic employ?",
+            "The clinic employs 31 nurses.",
+            "Two nurses whom the clinic employs told the paper about their pay.",
+            False,
+        ),
+        (
+            "How many guards work at the prison?",
+            "The prison has 90 guards who work at night.",
+            "Of the guards who work at the prison, most have been there for eight years.",
+            False,
+        ),
+        (
+            "Do the papers and their sources agree on how many trees the storm felled?",
+            "The storm felled 350 trees.",
+            "Some 900 trees were felled by the storm, foresters said.",
+            True,
         ),
     ],
 )
