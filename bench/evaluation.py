@@ -23,11 +23,11 @@ from rag.compose import newsroom
 from rag.evaluation.evaluate import evaluate, report_of
 from rag.evaluation.importers import FORMS
 from rag.evaluation.opening import configured
-from rag.evaluation.order import Order
 from rag.evaluation.reports.figures import amount, interval, samples
 from rag.evaluation.reports.json_form import estimate_object
 from rag.evaluation.results import Estimate
-from rag.evaluation.suitefile import read_suite
+from rag.evaluation.runs.order import Order
+from rag.evaluation.suites.suitefile import read_suite
 from rag.wire import Json
 
 SETS = ("newsqa", "onestop", "followups", "squad2")

@@ -12,7 +12,6 @@ from ingest.compose import compose
 from ingest.loaders import load
 from ingest.split import split
 from ingest.values import Raw
-from rag.evaluation.cases import Asked, Case, Expectation
 from rag.evaluation.metrics import METRICS
 from rag.evaluation.results import (
     Change,
@@ -28,6 +27,7 @@ from rag.evaluation.results import (
     Score,
     Summary,
 )
+from rag.evaluation.suites.cases import Asked, Case, Expectation
 from rag.types import Answer, Citation, Claim, Hit, Passage, Question, Scope, Source, Status, Verdict
 
 ROOT = Path(__file__).parents[1]

@@ -21,10 +21,10 @@ from pathlib import Path
 from bench.questions import library_of
 from ingest.split import split
 from rag.embed import EmbeddedModel
-from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample
 from rag.evaluation.scorers import defects
+from rag.evaluation.suites.cases import Asked
 from rag.testing import HashingEmbedder
 from rag.testing.drafting import drafted
 from rag.testing.faults import FAULTS, damaged

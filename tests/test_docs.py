@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rag.evaluation.cases import Expectation
 from rag.evaluation.metrics import METRICS
-from rag.evaluation.suitefile import read_suite
+from rag.evaluation.suites.cases import Expectation
+from rag.evaluation.suites.suitefile import read_suite
 from tests.conftest import Dateline
 
 ROOT = Path(__file__).parents[1]

@@ -41,10 +41,10 @@ HOMES: dict[str, str | tuple[str, ...]] = {
     "ir_measures": "rag/evaluation/scorers/",
     "py3langid": "rag/evaluation/scorers/",
     "regex": "rag/evaluation/",
-    "scipy": "rag/evaluation/statistics.py",
+    "scipy": "rag/evaluation/statistics/",
     "openevals": "rag/evaluation/judge.py",
     "junitparser": "rag/evaluation/reports/",
-    "matplotlib": "rag/evaluation/reports/",
+    "matplotlib": ("rag/evaluation/reports/", "rag/evaluation/sweeping/"),
     "pytest": "rag/evaluation/pytest_plugin.py",
 }
 HEAVY = (

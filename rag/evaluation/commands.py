@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typer._click import Context
 
     from rag.evaluation.gates import Threshold
-    from rag.evaluation.runs import RunDirectory
+    from rag.evaluation.runs.directory import RunDirectory
 
 _RUN = "run"
 
@@ -88,8 +88,8 @@ def run(
     """Ask what suites ask, check what they expect, and report."""
     from rag.evaluation.evaluate import evaluate
     from rag.evaluation.gates import thresholds
-    from rag.evaluation.order import Order
-    from rag.evaluation.suitefile import read_suite
+    from rag.evaluation.runs.order import Order
+    from rag.evaluation.suites.suitefile import read_suite
 
     read = [read_suite(path) for path in suites]
     wanted = thresholds(fail_under or (), read)
@@ -130,9 +130,9 @@ def score(
     """Score the answers of a run again, by what its suites say now, without asking anew."""
     from rag.evaluation.evaluate import score_again
     from rag.evaluation.gates import thresholds
-    from rag.evaluation.order import Order
-    from rag.evaluation.runs import RunDirectory
-    from rag.evaluation.suitefile import read_suite
+    from rag.evaluation.runs.directory import RunDirectory
+    from rag.evaluation.runs.order import Order
+    from rag.evaluation.suites.suitefile import read_suite
 
     again = RunDirectory.open(run_path)
     paths = tuple(suites or again.suites)
@@ -181,7 +181,7 @@ def validate(suites: Suites, library: AtLibrary = None) -> None:
     """Show every mistake in suite files with its line, and what they name that their articles do not hold."""
     from rag.evaluation.evaluate import untrue_cases
     from rag.evaluation.reports.figures import count
-    from rag.evaluation.suitefile import case_lines, problems, read_suite
+    from rag.evaluation.suites.suitefile import case_lines, problems, read_suite
 
     wrong = False
     for path in suites:
@@ -200,7 +200,7 @@ def validate(suites: Suites, library: AtLibrary = None) -> None:
 @cli.command()
 def schema() -> None:
     """Print the JSON Schema of suites, for editors."""
-    from rag.evaluation.schema import schema_text
+    from rag.evaluation.suites.schema import schema_text
 
     show(schema_text().rstrip("\n"))
 
@@ -247,9 +247,9 @@ def sweep_settings(
     as_json: AsJson = False,
 ) -> None:
     """Try settings on half of a suite, and the best of them on the other half."""
-    from rag.evaluation.order import Order
-    from rag.evaluation.reports.sweep_report import sweep_object, sweep_text, write_plot
-    from rag.evaluation.sweep import sweep
+    from rag.evaluation.runs.order import Order
+    from rag.evaluation.sweeping.report import sweep_object, sweep_text, write_plot
+    from rag.evaluation.sweeping.sweep import sweep
 
     order = Order(
         suites=(suite,),
@@ -269,7 +269,7 @@ def sweep_settings(
 
 def _scored(path: Path) -> RunDirectory:
     """Open a run; raise ConfigurationError, before anything is asked, unless it was scored."""
-    from rag.evaluation.runs import RunDirectory
+    from rag.evaluation.runs.directory import RunDirectory
 
     run = RunDirectory.open(path)
     next(run.results(), None)

@@ -12,25 +12,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ConfigurationError, DatelineError
-from rag.evaluation.cases import Corpus, Suite
-from rag.evaluation.checking import untrue
-from rag.evaluation.comparing import compare
 from rag.evaluation.corpus import corpus_digest, manifest
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.judge import described, make_judge
 from rag.evaluation.opening import chat_model, corpora_of, corpus_remarks, judge_model
-from rag.evaluation.order import Order
 from rag.evaluation.reports import write_json, write_junit
 from rag.evaluation.reports.figures import count
 from rag.evaluation.reports.html import write_html
 from rag.evaluation.reports.markdown import write_markdown
 from rag.evaluation.results import Report, RunInfo
-from rag.evaluation.runner import Ready, kept, run_suites, score_suites
-from rag.evaluation.runs import RunDirectory
+from rag.evaluation.runs.directory import RunDirectory
+from rag.evaluation.runs.order import Order
+from rag.evaluation.runs.runner import Ready, kept, run_suites, score_suites
 from rag.evaluation.scorers import Scorer
-from rag.evaluation.starter import starter
-from rag.evaluation.suitefile import read_suite
-from rag.evaluation.summary import Tally
+from rag.evaluation.statistics.comparing import compare
+from rag.evaluation.statistics.summary import Tally
+from rag.evaluation.suites.cases import Corpus, Suite
+from rag.evaluation.suites.checking import untrue
+from rag.evaluation.suites.starter import starter
+from rag.evaluation.suites.suitefile import read_suite
 from rag.terminal import progress_bar
 
 if TYPE_CHECKING:

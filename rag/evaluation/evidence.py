@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.embed import RememberingEmbedder
 from rag.errors import ArticleNotFoundError, ConfigurationError
-from rag.evaluation.cases import Cited
+from rag.evaluation.suites.cases import Cited
 from rag.protocols import Embedder, Library
 from rag.types import Article, Scope, Source, Span
 from rag.verify import Similarity, by_meaning

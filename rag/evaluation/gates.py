@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Suite
 from rag.evaluation.metrics import BY_NAME, metric
 from rag.evaluation.results import Direction, Report
+from rag.evaluation.suites.cases import Suite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

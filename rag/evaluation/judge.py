@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import prompts
 from rag.errors import ConfigurationError, ProviderError
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample, Score
 from rag.evaluation.scorers import Scorer
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.protocols import ChatModel, Message
 from rag.question.conversation import NONE, fenced, told
 from rag.types import Answer, Citation, Status

@@ -21,9 +21,9 @@ from ingest.split import LIMIT
 from rag import sentences
 from rag.compose import Newsroom, make_chat, make_embedder, newsroom
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Suite
 from rag.evaluation.corpus import corpus_digest, manifest
-from rag.evaluation.order import Order
+from rag.evaluation.runs.order import Order
+from rag.evaluation.suites.cases import Suite
 from rag.library.lock import taking_turns
 from rag.protocols import ChatModel
 from rag.provider.recorded import RecordingChat, ReplayedChat

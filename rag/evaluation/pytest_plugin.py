@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 import pytest
 
 if TYPE_CHECKING:
-    from rag.evaluation.cases import Case, Corpus, Suite
+    from rag.evaluation.suites.cases import Case, Corpus, Suite
     from rag.evaluation.testing import Corpora, Opened
     from rag.types import Answer
 
@@ -74,7 +74,7 @@ class SuiteFile(pytest.File):
     def collect(self) -> Iterator[CaseItem]:
         """Yield an item for each case; an unreadable suite is a collection error that names the line."""
         from rag.errors import SuiteError  # noqa: PLC0415  heavy: pytest starts without Dateline
-        from rag.evaluation.suitefile import case_lines, read_suite  # noqa: PLC0415
+        from rag.evaluation.suites.suitefile import case_lines, read_suite  # noqa: PLC0415
 
         try:
             self.suite, lines = read_suite(self.path), case_lines(self.path)
@@ -222,7 +222,7 @@ def assert_abstains() -> AssertAbstains:
 
 
 def _articles(request: pytest.FixtureRequest) -> tuple[Suite, Opened]:
-    from rag.evaluation.cases import Suite  # noqa: PLC0415  heavy: pytest starts without Dateline
+    from rag.evaluation.suites.cases import Suite  # noqa: PLC0415  heavy: pytest starts without Dateline
 
     mark, config = request.node.get_closest_marker("dateline"), request.config
     place = request.path if mark else config.inipath or config.rootpath / "pytest.ini"
@@ -232,7 +232,7 @@ def _articles(request: pytest.FixtureRequest) -> tuple[Suite, Opened]:
 
 
 def _corpus(*, corpus: str = "", library: str = "") -> Corpus:
-    from rag.evaluation.cases import Corpus  # noqa: PLC0415  heavy: pytest starts without Dateline
+    from rag.evaluation.suites.cases import Corpus  # noqa: PLC0415  heavy: pytest starts without Dateline
 
     return Corpus(folder=corpus or None, library=library or None)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from rag.evaluation.cases import Asked, Case
+from rag.evaluation.suites.cases import Asked, Case
 from rag.types import Answer
 
 

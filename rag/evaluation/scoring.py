@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Case, Suite
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Outcome, Result, Sample, Score
 from rag.evaluation.scorers import SCORERS, Scorer
+from rag.evaluation.suites.cases import Case, Suite
 
 _WORST_FIRST = (Outcome.ERROR, Outcome.FAILED, Outcome.XFAILED, Outcome.XPASSED, Outcome.PASSED)
 

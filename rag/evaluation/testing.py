@@ -11,13 +11,13 @@ from textwrap import indent
 from pydantic import ValidationError
 
 from rag.answer import Desk
-from rag.evaluation.cases import Asked, Case, Cited, Suite
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.opening import configured, corpus_of, corpus_remarks
 from rag.evaluation.reports.told import wrong
 from rag.evaluation.results import Check, Result
-from rag.evaluation.runner import ask_case, try_case
+from rag.evaluation.runs.runner import ask_case, try_case
 from rag.evaluation.scoring import score_case
+from rag.evaluation.suites.cases import Asked, Case, Cited, Suite
 from rag.plain import answer_text, safe
 from rag.types import Answer, Span, Status
 

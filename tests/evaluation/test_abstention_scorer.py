@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.abstention import score
 from rag.evaluation.scorers.binary import precision_recall_f1
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Question, Scope, Status

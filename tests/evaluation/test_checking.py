@@ -7,9 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from rag.evaluation.cases import Case
-from rag.evaluation.checking import untrue
 from rag.evaluation.evidence import Evidence
+from rag.evaluation.suites.cases import Case
+from rag.evaluation.suites.checking import untrue
 from rag.library import open_library
 from rag.testing.library import EMBEDDER, made_article, put
 

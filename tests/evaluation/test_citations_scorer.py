@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.split import split
-from rag.evaluation.cases import Asked, Cited, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.citations import alce, proved, score
+from rag.evaluation.suites.cases import Asked, Cited, Expectation
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.testing.drafting import drafted

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from ingest.split import split
-from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample
 from rag.evaluation.scorers.claims import score
+from rag.evaluation.suites.cases import Asked
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.testing.drafting import drafted

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rag.evaluation.cases import Case
-from rag.evaluation.comparing import compare
 from rag.evaluation.results import Comparison, Direction, Outcome, Result, Sample, Score
-from rag.evaluation.statistics import mcnemar
+from rag.evaluation.statistics.comparing import compare
+from rag.evaluation.statistics.inference import mcnemar
+from rag.evaluation.suites.cases import Case
 from rag.types import Answer, Question, Scope, Status
 
 ANSWER = Answer(question=Question(text="What?"), standalone="What?", scope=Scope(), text="It.", status=Status.ANSWERED)

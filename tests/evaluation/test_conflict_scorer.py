@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample
 from rag.evaluation.scorers.conflict import score
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Question, Scope, Status

@@ -12,10 +12,10 @@ from textwrap import dedent
 import pytest
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.custom import load_scorer, score
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.library import LocalLibrary, open_library
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Question, Scope, Status

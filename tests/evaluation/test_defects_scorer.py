@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.split import split
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample
 from rag.evaluation.scorers.defects import score
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.library import LocalLibrary
 from rag.protocols import Indexed
 from rag.testing import HashingEmbedder

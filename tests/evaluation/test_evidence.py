@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Cited
 from rag.evaluation.evidence import Evidence, found_in, reference
+from rag.evaluation.suites.cases import Cited
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.types import Article, Scope, Source, Span

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.embed import EmbeddedModel
-from rag.evaluation.cases import Asked, Expectation, ExpectedFigure
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.facts import score
 from rag.evaluation.scorers.given import gives
+from rag.evaluation.suites.cases import Asked, Expectation, ExpectedFigure
 from rag.ground import Grounder
 from rag.library import open_library
 from rag.sentences import sentences

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.followup import score
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Citation, Question, Scope, Source, Status

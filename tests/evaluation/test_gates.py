@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Case, Expectation, Suite
 from rag.evaluation.gates import failures, thresholds
 from rag.evaluation.results import Change, Comparison, Direction, Estimate, Outcome, Report, RunInfo, Summary
+from rag.evaluation.suites.cases import Case, Expectation, Suite
 
 INFO = RunInfo(
     name="now",

@@ -15,12 +15,12 @@ import pytest
 from ingest import compose, ingest
 from ingest.clean import clean
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Case, Suite
 from rag.evaluation.evidence import Evidence, found_in
 from rag.evaluation.importers import FORMS, Imported
 from rag.evaluation.importers.expecting import quote
 from rag.evaluation.importers.writing import LONGEST
-from rag.evaluation.suitefile import problems, read_suite
+from rag.evaluation.suites.cases import Case, Suite
+from rag.evaluation.suites.suitefile import problems, read_suite
 from rag.library import open_library
 from rag.sentences import sentences
 from rag.testing import HashingEmbedder

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from rag.errors import ConfigurationError, ProviderUnreachableError
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.judge import described, make_judge, verdict
 from rag.evaluation.results import Check, Sample, Score
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.library import LocalLibrary
 from rag.protocols import ChatModel
 from rag.provider.chat import OpenAIChat

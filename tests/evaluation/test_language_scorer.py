@@ -7,10 +7,10 @@ from contextlib import closing
 
 import pytest
 
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample
 from rag.evaluation.scorers.language import score
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.library import open_library
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Citation, Claim, Question, Scope, Source, Status, Verdict

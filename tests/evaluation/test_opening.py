@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ConfigurationError, LibraryMissingError
-from rag.evaluation.cases import Corpus, Suite
 from rag.evaluation.corpus import corpus_digest, manifest
 from rag.evaluation.opening import corpus_of, corpus_remarks
+from rag.evaluation.suites.cases import Corpus, Suite
 from rag.settings import Settings
 from rag.types import Question
 

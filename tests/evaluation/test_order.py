@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.evaluation.cases import Case, Suite
-from rag.evaluation.order import Order
+from rag.evaluation.runs.order import Order
+from rag.evaluation.suites.cases import Case, Suite
 
 SUITE = Suite(
     suite="s",

@@ -12,12 +12,12 @@ import pytest
 
 from ingest.pipeline import ingest
 from rag.compose import Newsroom, newsroom
-from rag.evaluation.cases import Case, Cited, Expectation, Suite
-from rag.evaluation.comparing import compare
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Direction, Outcome, Result
-from rag.evaluation.runner import ask_case
+from rag.evaluation.runs.runner import ask_case
 from rag.evaluation.scoring import score_case
+from rag.evaluation.statistics.comparing import compare
+from rag.evaluation.suites.cases import Case, Cited, Expectation, Suite
 from rag.sentences import sentences
 from rag.settings import Settings
 from rag.testing.faults import FAULTS, damaged

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 # What a pytest inside this process loads, it would load anew each time.
-import rag.evaluation.suitefile
+import rag.evaluation.suites.suitefile
 import rag.evaluation.testing  # noqa: F401
 
 pytest_plugins = ["pytester"]

@@ -20,10 +20,10 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 
 from bench.made_up import MadeUp
-from rag.evaluation.cases import Case
 from rag.evaluation.reports import figures, terminal_text, write_json, write_junit, write_markdown
 from rag.evaluation.reports.markdown import LIMIT
 from rag.evaluation.results import Change, Check, Direction, Estimate, Outcome, Report, Result
+from rag.evaluation.suites.cases import Case
 from rag.plain import safe
 
 HOSTILE = (

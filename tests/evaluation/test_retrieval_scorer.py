@@ -10,10 +10,10 @@ import ir_measures
 import pytest
 from ir_measures import RR, R, Success, nDCG
 
-from rag.evaluation.cases import Asked, Cited, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample, Score
 from rag.evaluation.scorers.retrieval import measured, score, wanted
+from rag.evaluation.suites.cases import Asked, Cited, Expectation
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Hit, Passage, Question, Scope, Source, Span, Status

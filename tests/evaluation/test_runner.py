@@ -15,11 +15,11 @@ import pytest
 from rag.answer import Desk
 from rag.compose import Newsroom
 from rag.errors import ProviderBusyError
-from rag.evaluation.cases import Asked, Case, Exchange, Expectation, Suite
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import RunInfo, Sample
-from rag.evaluation.runner import Ready, ask_case, asked_digest, in_order, kept, run_suites
-from rag.evaluation.runs import RunDirectory
+from rag.evaluation.runs.directory import RunDirectory
+from rag.evaluation.runs.runner import Ready, ask_case, asked_digest, in_order, kept, run_suites
+from rag.evaluation.suites.cases import Asked, Case, Exchange, Expectation, Suite
 from rag.library import open_library
 from rag.protocols import Brief, ChatModel, Draft
 from rag.provider.background import iterate

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ConfigurationError, StorageError
-from rag.evaluation.cases import Asked, Case, Cited, Expectation, ExpectedFigure
 from rag.evaluation.results import Check, Outcome, Result, RunInfo, Sample, Score
-from rag.evaluation.runs import RunDirectory
+from rag.evaluation.runs.directory import RunDirectory
+from rag.evaluation.suites.cases import Asked, Case, Cited, Expectation, ExpectedFigure
 from rag.types import Status
 
 INFO = RunInfo(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rag.errors import ConfigurationError
 from rag.evaluation.results import Sample
-from rag.evaluation.samples import read_sample, sample_object
+from rag.evaluation.runs.samples import read_sample, sample_object
 from rag.types import (
     Answer,
     Citation,

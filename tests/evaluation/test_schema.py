@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rag.evaluation.cases import Suite
-from rag.evaluation.schema import SCHEMA_FILE, schema_text, suite_schema
+from rag.evaluation.suites.cases import Suite
+from rag.evaluation.suites.schema import SCHEMA_FILE, schema_text, suite_schema
 
 SCHEMA = jsonschema.Draft202012Validator(
     suite_schema(), format_checker=jsonschema.FormatChecker(formats=["date", "regex"])

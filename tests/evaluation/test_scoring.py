@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from rag.evaluation.cases import Asked, Case, Suite
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Outcome, Result, Sample, Score
 from rag.evaluation.scoring import outcome_of, score_case
+from rag.evaluation.suites.cases import Asked, Case, Suite
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Question, Scope, Source, Status

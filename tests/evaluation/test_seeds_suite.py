@@ -7,7 +7,7 @@ from pathlib import Path
 
 import frontmatter
 
-from rag.evaluation.suitefile import read_suite
+from rag.evaluation.suites.suitefile import read_suite
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 SUITE = read_suite(SEEDS / "suite.yaml")

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.spending import score
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
 from rag.types import Answer, PromptUse, Question, Scope, Status, Usage

@@ -11,15 +11,15 @@ import yaml
 
 from rag.compose import Newsroom, newsroom
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Corpus
 from rag.evaluation.corpus import corpus_digest, manifest
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Outcome
-from rag.evaluation.runner import ask_case
+from rag.evaluation.runs.runner import ask_case
 from rag.evaluation.scoring import score_case
-from rag.evaluation.starter import UNCHECKED, starter
-from rag.evaluation.suitefile import read_suite
-from rag.evaluation.writing import append_case
+from rag.evaluation.suites.cases import Corpus
+from rag.evaluation.suites.starter import UNCHECKED, starter
+from rag.evaluation.suites.suitefile import read_suite
+from rag.evaluation.suites.writing import append_case
 from rag.library import LocalLibrary
 from rag.settings import read_settings
 from rag.testing import HashingEmbedder

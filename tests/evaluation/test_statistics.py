@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from rag.evaluation import statistics
-from rag.evaluation.clustered import Aggregate, Scores
-from rag.evaluation.statistics import (
+from rag.evaluation.statistics import inference as statistics
+from rag.evaluation.statistics.clustered import Aggregate, Scores
+from rag.evaluation.statistics.inference import (
     adjusted,
     detectable,
     detectable_rate,

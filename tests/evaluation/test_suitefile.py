@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import SuiteError
-from rag.evaluation.cases import Case, Cited, ExpectedFigure
-from rag.evaluation.parsing import yaml_value
-from rag.evaluation.schema import suite_schema
-from rag.evaluation.suitefile import case_lines, problems, read_suite, suite_of
+from rag.evaluation.suites.cases import Case, Cited, ExpectedFigure
+from rag.evaluation.suites.parsing import yaml_value
+from rag.evaluation.suites.schema import suite_schema
+from rag.evaluation.suites.suitefile import case_lines, problems, read_suite, suite_of
 from rag.types import Status
 
 SCHEMA = jsonschema.Draft202012Validator(

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from rag.evaluation.cases import Case
-from rag.evaluation.clustered import Scores
 from rag.evaluation.results import Outcome, Result, Sample, Score, Summary
-from rag.evaluation.statistics import detectable_rate, detectable_share, interval
-from rag.evaluation.summary import Tally
+from rag.evaluation.statistics.clustered import Scores
+from rag.evaluation.statistics.inference import detectable_rate, detectable_share, interval
+from rag.evaluation.statistics.summary import Tally
+from rag.evaluation.suites.cases import Case
 from rag.types import Answer, Question, Scope, Status
 
 

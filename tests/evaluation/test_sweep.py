@@ -12,12 +12,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Case, Cited, Expectation
 from rag.evaluation.evidence import Evidence
-from rag.evaluation.grid import Setting, grid, varied
-from rag.evaluation.halves import halves
 from rag.evaluation.results import Estimate
-from rag.evaluation.sweep import Measured, marked
+from rag.evaluation.suites.cases import Case, Cited, Expectation
+from rag.evaluation.sweeping.grid import Setting, grid, varied
+from rag.evaluation.sweeping.halves import halves
+from rag.evaluation.sweeping.sweep import Measured, marked
 from rag.library import open_library
 from rag.testing.library import EMBEDDER, made_article, put
 from tests.conftest import Dateline

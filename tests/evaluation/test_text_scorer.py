@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.text import exact_match, score, stands_in, token_f1
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.library import open_library
 from rag.testing import HashingEmbedder
 from rag.types import Answer, Citation, Question, Scope, Source, Status

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import DatelineError, SuiteError
-from rag.evaluation.cases import Asked, Case, Cited, Exchange, Expectation, ExpectedFigure, Suite
-from rag.evaluation.suitefile import read_suite
-from rag.evaluation.writing import append_answer, append_case, case_of, fresh_id
+from rag.evaluation.suites.cases import Asked, Case, Cited, Exchange, Expectation, ExpectedFigure, Suite
+from rag.evaluation.suites.suitefile import read_suite
+from rag.evaluation.suites.writing import append_answer, append_case, case_of, fresh_id
 from rag.question.requests import make_scope
 from rag.types import Answer, Citation, Question, Scope, Source, Status, Turn
 
@@ -168,8 +168,8 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 _APPENDS = """
 import sys
 from pathlib import Path
-from rag.evaluation.cases import Case
-from rag.evaluation.writing import append_case
+from rag.evaluation.suites.cases import Case
+from rag.evaluation.suites.writing import append_case
 for number in range(6):
     append_case(Path(sys.argv[1]), Case(id=f"{sys.argv[2]}{number}", question="q"))
 """

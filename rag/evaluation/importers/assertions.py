@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Expectation
 from rag.evaluation.importers.reading import Fields, fields_of, whole
+from rag.evaluation.suites.cases import Expectation
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _CELL = re.compile(r"(?P<type>[a-z]+(?:-[a-z]+)*)(?:\((?P<threshold>[\d.]+)\))?:(?P<value>.*)", re.DOTALL)

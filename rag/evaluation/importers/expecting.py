@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Cited, Expectation
+from rag.evaluation.suites.cases import Cited, Expectation
 from rag.sentences import sentences
 from rag.types import Span, Status
 

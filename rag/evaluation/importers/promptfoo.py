@@ -16,10 +16,10 @@ from typing import cast
 import yaml
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Cited
 from rag.evaluation.importers import assertions
 from rag.evaluation.importers.reading import Fields, csv_rows, fields_of, lines, parsed, read_json, whole
 from rag.evaluation.importers.writing import Imported, SuiteWriter, writing
+from rag.evaluation.suites.cases import Cited
 
 _QUESTIONS = ("question", "query", "user_input", "user_query", "input", "prompt", "message", "user_message")
 _CONTEXTS = ("context", "contexts", "document", "documents", "passage", "article")

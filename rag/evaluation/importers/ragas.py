@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Asked, Cited, Exchange, Expectation
 from rag.evaluation.importers.expecting import from_place
 from rag.evaluation.importers.reading import Fields, csv_rows, fields_of, json_rows, parsed, text_in, texts_in, whole
 from rag.evaluation.importers.writing import Imported, SuiteWriter, writing
+from rag.evaluation.suites.cases import Asked, Cited, Exchange, Expectation
 from rag.types import Status
 
 _LISTS = ("contexts", "reference_contexts", "retrieved_contexts", "ground_truths", "user_input")

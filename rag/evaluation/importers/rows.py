@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Cited, Exchange, Expectation
 from rag.evaluation.importers.expecting import UNANSWERABLE, from_place, in_words_of, quote
 from rag.evaluation.importers.reading import (
     Fields,
@@ -26,6 +25,7 @@ from rag.evaluation.importers.reading import (
 )
 from rag.evaluation.importers.writing import Imported, SuiteWriter, writing
 from rag.evaluation.scorers.text import stands_in
+from rag.evaluation.suites.cases import Cited, Exchange, Expectation
 from rag.types import Span
 
 _KNOWN = frozenset(

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag.errors import UnreadableFileError
-from rag.evaluation.cases import Expectation
 from rag.evaluation.importers.expecting import UNANSWERABLE, in_words_of
 from rag.evaluation.importers.reading import (
     Fields,
@@ -24,6 +23,7 @@ from rag.evaluation.importers.reading import (
     text_in,
 )
 from rag.evaluation.importers.writing import Imported, SuiteWriter, writing
+from rag.evaluation.suites.cases import Expectation
 from rag.types import Span
 
 

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from yaml import YAMLError
 
 from rag.errors import ConfigurationError, StorageError, UnreadableFileError
-from rag.evaluation.cases import Case, Corpus, Suite
+from rag.evaluation.suites.cases import Case, Corpus, Suite
 from rag.types import digest
 
 SUITE, ARTICLES = "suite.jsonl", "articles"

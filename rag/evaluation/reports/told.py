@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from rag.evaluation.cases import Case
 from rag.evaluation.results import Check, Outcome, Report, Result
 from rag.evaluation.scoring import outcome_of
+from rag.evaluation.suites.cases import Case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

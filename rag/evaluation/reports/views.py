@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from rag.evaluation.cases import Asked
 from rag.evaluation.reports.marked import LONGEST, Edit, Piece, Shown, edits, passages, pieces
 from rag.evaluation.reports.told import place, wrong
 from rag.evaluation.results import Check, Result, Sample
+from rag.evaluation.suites.cases import Asked
 from rag.types import Answer, Hit, Status, Turn, Verdict
 
 VERDICTS = {

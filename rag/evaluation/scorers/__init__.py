@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers import (
@@ -21,6 +20,7 @@ from rag.evaluation.scorers import (
     spending,
     text,
 )
+from rag.evaluation.suites.cases import Asked
 
 Scorer = Callable[[Asked, Sample, Evidence], Iterable[Check | Score]]
 """Yields what it can tell of one sample that has an answer: checks where the case expects something, and scores."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Asked, Cited
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.exactness import inexact
 from rag.evaluation.scorers.proof import Entails, Proof
+from rag.evaluation.suites.cases import Asked, Cited
 from rag.types import Answer, Citation, Span
 
 Carried = Callable[[str, Sequence[int]], bool]

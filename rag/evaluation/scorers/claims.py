@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample, Score
 from rag.evaluation.scorers.proof import Proof
+from rag.evaluation.suites.cases import Asked
 from rag.types import Verdict
 
 

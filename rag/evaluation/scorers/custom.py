@@ -23,10 +23,10 @@ from types import ModuleType
 from typing import TypeGuard
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.metrics import BY_NAME
 from rag.evaluation.results import Check, Sample, Score
+from rag.evaluation.suites.cases import Asked
 from rag.types import digest
 
 Own = Callable[[Asked, Sample, Evidence], object]

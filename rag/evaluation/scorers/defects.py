@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample, Score
 from rag.evaluation.scorers.altered import altered
 from rag.evaluation.scorers.exactness import inexact, misplaced
 from rag.evaluation.scorers.proof import Proof, finding
+from rag.evaluation.suites.cases import Asked
 from rag.sentences import sentences
 from rag.types import Answer, Citation, Status, Verdict
 from rag.verify import Quote

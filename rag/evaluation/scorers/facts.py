@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from rag.evaluation.cases import Asked, ExpectedFigure
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.given import dates_of, figures_of, gives, gives_day
 from rag.evaluation.scorers.wording import Statement, abstains, statements
+from rag.evaluation.suites.cases import Asked, ExpectedFigure
 from rag.types import Source, Verdict
 from rag.verify import Quote, Similarity, verify
 from rag.verify.dates import Dated

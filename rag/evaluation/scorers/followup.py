@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
+from rag.evaluation.suites.cases import Asked
 from rag.types import Answer, Citation
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from rag.evaluation.cases import ExpectedFigure
 from rag.evaluation.scorers.wording import Statement
+from rag.evaluation.suites.cases import ExpectedFigure
 from rag.types import Source
 from rag.verify.dates import Dated, bare_year, dates, spans
 from rag.verify.days import Day, known, valid

@@ -16,10 +16,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from rag.evaluation.cases import Asked
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.wording import abstains, statements, unmarked
+from rag.evaluation.suites.cases import Asked
 from rag.types import Answer
 
 _SCRIPTS = {

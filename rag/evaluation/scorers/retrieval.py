@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Asked, Cited, Expectation
 from rag.evaluation.evidence import Evidence, found_in
 from rag.evaluation.results import Check, Sample, Score
+from rag.evaluation.suites.cases import Asked, Cited, Expectation
 from rag.types import Hit, Span
 
 _FIRST = 5

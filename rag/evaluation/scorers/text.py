@@ -19,10 +19,10 @@ import string
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from rag.evaluation.cases import Asked, Expectation
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.scorers.wording import abstains, said, unmarked
+from rag.evaluation.suites.cases import Asked, Expectation
 from rag.types import Status
 from rag.verify.terms import UNSPACED, evened, tokens
 

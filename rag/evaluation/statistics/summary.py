@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.evaluation.cases import Case
-from rag.evaluation.clustered import Scores
 from rag.evaluation.metrics import METRICS, metric
 from rag.evaluation.results import Estimate, Outcome, Result, Summary
 from rag.evaluation.scoring import outcome_of
-from rag.evaluation.statistics import detectable_rate, interval
+from rag.evaluation.statistics.clustered import Scores
+from rag.evaluation.statistics.inference import detectable_rate, interval
+from rag.evaluation.suites.cases import Case
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,9 +14,9 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from rag.errors import ConfigurationError, StorageError
-from rag.evaluation.cases import Case
 from rag.evaluation.results import Result, RunInfo, Sample
-from rag.evaluation.samples import read_sample, sample_object
+from rag.evaluation.runs.samples import read_sample, sample_object
+from rag.evaluation.suites.cases import Case
 from rag.rowfile import Row, RowFile
 from rag.wire import Json
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Case, Cited
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.scorers.custom import load_scorer
+from rag.evaluation.suites.cases import Case, Cited
 
 
 def untrue(case: Case, evidence: Evidence) -> Iterator[str]:

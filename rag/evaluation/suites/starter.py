@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from rag.answer import Desk
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Case, Cited, Corpus, Suite
 from rag.evaluation.corpus import corpus_digest, manifest
 from rag.evaluation.evidence import reference
-from rag.evaluation.spelling import case_yaml, field_yaml
-from rag.evaluation.writing import case_of, fresh_id
+from rag.evaluation.suites.cases import Case, Cited, Corpus, Suite
+from rag.evaluation.suites.spelling import case_yaml, field_yaml
+from rag.evaluation.suites.writing import case_of, fresh_id
 from rag.plain import described
 from rag.question.requests import make_scope
 from rag.types import Answer, Question, Scope, Source, Status

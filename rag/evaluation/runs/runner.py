@@ -15,13 +15,13 @@ from typing import TypeVar
 from rag.answer import Desk
 from rag.cancelling import Cancel
 from rag.errors import DatelineError
-from rag.evaluation.cases import Asked, Case, Suite
-from rag.evaluation.checking import untrue
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Result, Sample
-from rag.evaluation.runs import RunDirectory
+from rag.evaluation.runs.directory import RunDirectory
 from rag.evaluation.scorers import Scorer
 from rag.evaluation.scoring import score_case
+from rag.evaluation.suites.cases import Asked, Case, Suite
+from rag.evaluation.suites.checking import untrue
 from rag.question.requests import make_question, make_scope
 from rag.terminal import Advance
 from rag.types import Answer, Delta, Question, Restart, Turn, digest

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from rag.evaluation.cases import Suite
+from rag.evaluation.suites.cases import Suite
 from rag.wire import Json
 
 SCHEMA_FILE = Path(__file__).with_name("suite.schema.json")

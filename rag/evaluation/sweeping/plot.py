@@ -6,9 +6,9 @@ import io
 import math
 from typing import TYPE_CHECKING
 
-from rag.evaluation.grid import varied
 from rag.evaluation.metrics import metric
-from rag.evaluation.sweep import Swept
+from rag.evaluation.sweeping.grid import varied
+from rag.evaluation.sweeping.sweep import Swept
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

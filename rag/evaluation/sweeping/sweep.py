@@ -10,19 +10,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Case, Suite
-from rag.evaluation.comparing import compare
 from rag.evaluation.evidence import Evidence
-from rag.evaluation.grid import Setting, grid, varied
-from rag.evaluation.halves import halves
 from rag.evaluation.metrics import metric as described
 from rag.evaluation.opening import PASSAGE_SIZE, chat_model, configured, corpora_of
-from rag.evaluation.order import Order
 from rag.evaluation.results import Change, Estimate, Result
-from rag.evaluation.runner import try_case
+from rag.evaluation.runs.order import Order
+from rag.evaluation.runs.runner import try_case
 from rag.evaluation.scoring import score_case
-from rag.evaluation.suitefile import read_suite
-from rag.evaluation.summary import Tally
+from rag.evaluation.statistics.comparing import compare
+from rag.evaluation.statistics.summary import Tally
+from rag.evaluation.suites.cases import Case, Suite
+from rag.evaluation.suites.suitefile import read_suite
+from rag.evaluation.sweeping.grid import Setting, grid, varied
+from rag.evaluation.sweeping.halves import halves
 from rag.protocols import ChatModel
 from rag.terminal import Advance, progress_bar
 

@@ -1,7 +1,7 @@
 """What a suite file says: cases with questions and expectations. The models are the format and its schema.
 
 An article is named by id, address, row id or title (see `Evidence`). Offsets and units are those of `rag.types`. One
-value may stand where a list may, and an article's name alone is the whole article (see `rag.evaluation.fields`).
+value may stand where a list may, and an article's name alone is the whole article (see `rag.evaluation.suites.fields`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from rag.evaluation.fields import (
+from rag.evaluation.suites.fields import (
     Days,
     Imports,
     Language,
@@ -28,7 +28,7 @@ from rag.evaluation.fields import (
     as_list,
     figure_alone,
 )
-from rag.evaluation.rules import ONE_CORPUS, ONE_FORM, ONE_PLACE
+from rag.evaluation.suites.rules import ONE_CORPUS, ONE_FORM, ONE_PLACE
 from rag.types import Status
 
 

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from rag.errors import ConfigurationError
-from rag.evaluation.cases import Case
 from rag.evaluation.evidence import Evidence
+from rag.evaluation.suites.cases import Case
 
 Halves = tuple[tuple[Case, ...], tuple[Case, ...]]
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import yaml
 
 from rag.errors import SuiteError
-from rag.evaluation.cases import Case, Cited, Exchange, Expectation, Suite
 from rag.evaluation.evidence import reference
-from rag.evaluation.parsing import LOADER
-from rag.evaluation.spelling import case_object, case_yaml, field_yaml
-from rag.evaluation.suitefile import JSONL, read_bytes, suite_of
+from rag.evaluation.suites.cases import Case, Cited, Exchange, Expectation, Suite
+from rag.evaluation.suites.parsing import LOADER
+from rag.evaluation.suites.spelling import case_object, case_yaml, field_yaml
+from rag.evaluation.suites.suitefile import JSONL, read_bytes, suite_of
 from rag.library.lock import taking_turns
 from rag.types import Answer, Status
 

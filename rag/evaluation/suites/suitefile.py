@@ -10,9 +10,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from rag.errors import SuiteError
-from rag.evaluation.cases import Suite
-from rag.evaluation.mistakes import Problem, named_lines, repeated, told
-from rag.evaluation.parsing import Entries, Fields, Mistake, Value, json_value, yaml_value
+from rag.evaluation.suites.cases import Suite
+from rag.evaluation.suites.mistakes import Problem, named_lines, repeated, told
+from rag.evaluation.suites.parsing import Entries, Fields, Mistake, Value, json_value, yaml_value
 
 __all__ = ["JSONL", "Problem", "case_lines", "problems", "read_bytes", "read_suite", "suite_of"]
 

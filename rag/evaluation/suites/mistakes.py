@@ -10,8 +10,8 @@ from textwrap import shorten
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from rag.evaluation.cases import Asked, Case, Cited, Corpus, Exchange, Expectation, ExpectedFigure, Suite
-from rag.evaluation.parsing import Entries, Fields, Value
+from rag.evaluation.suites.cases import Asked, Case, Cited, Corpus, Exchange, Expectation, ExpectedFigure, Suite
+from rag.evaluation.suites.parsing import Entries, Fields, Value
 
 _LONGEST = 200
 """Characters of the name of a place; names come from the file."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rag.evaluation.clustered import (
+from rag.evaluation.statistics.clustered import (
     NOTHING,
     QUANTILE,
     Aggregate,
@@ -28,7 +28,7 @@ from rag.evaluation.clustered import (
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from rag.evaluation.clustered import Figure, Floats, Units
+    from rag.evaluation.statistics.clustered import Figure, Floats, Units
 
 ALPHA = 0.05
 POWER = 0.8

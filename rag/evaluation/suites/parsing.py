@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import yaml
 
-from rag.evaluation.fields import WrittenFloat, WrittenInt
+from rag.evaluation.suites.fields import WrittenFloat, WrittenInt
 
 Value = None | str | int | float | bool | list["Value"] | dict[str, "Value"]
 

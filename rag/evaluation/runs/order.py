@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from rag.evaluation.cases import Case, Suite
+from rag.evaluation.suites.cases import Case, Suite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

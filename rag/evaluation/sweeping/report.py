@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rag.evaluation.grid import varied
 from rag.evaluation.reports import figures
 from rag.evaluation.reports.json_form import change_object, estimate_object
-from rag.evaluation.reports.sweep_plot import sweep_svg
 from rag.evaluation.reports.terminal import table
 from rag.evaluation.results import Direction
-from rag.evaluation.sweep import Measured, Swept
+from rag.evaluation.sweeping.grid import varied
+from rag.evaluation.sweeping.plot import sweep_svg
+from rag.evaluation.sweeping.sweep import Measured, Swept
 from rag.plain import safe
 from rag.wire import Json
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from rag.evaluation.cases import Case
+from rag.evaluation.suites.cases import Case
 from rag.wire import Json
 
 _LINE = 110

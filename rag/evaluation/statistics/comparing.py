@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.evaluation.clustered import Scores, sums
 from rag.evaluation.metrics import metric
 from rag.evaluation.results import Change, Comparison, Direction, Result
-from rag.evaluation.statistics import ALPHA, Paired, adjusted, mcnemar, paired
-from rag.evaluation.summary import CaseTally, Tally, numbered, ordered
+from rag.evaluation.statistics.clustered import Scores, sums
+from rag.evaluation.statistics.inference import ALPHA, Paired, adjusted, mcnemar, paired
+from rag.evaluation.statistics.summary import CaseTally, Tally, numbered, ordered
 
 if TYPE_CHECKING:
-    from rag.evaluation.clustered import Floats
+    from rag.evaluation.statistics.clustered import Floats
 
 Key = tuple[str, str]
 Unit = tuple[str, str, int]

@@ -1,0 +1,1 @@
+"""Runs: cases asked, and what was answered kept on disk."""

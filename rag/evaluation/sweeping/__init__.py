@@ -1,0 +1,1 @@
+"""Settings tried side by side."""
