@@ -1,4 +1,4 @@
-"""Whether a question leans on the conversation, and what it leans on; English rules, harmless elsewhere."""
+"""Whether a question leans on the conversation, and what it leans on; English and Korean rules, harmless elsewhere."""
 
 from __future__ import annotations
 
@@ -31,8 +31,22 @@ _EMPTY_IT = re.compile(
     r"\b(?:is|was) it (?:true|possible|likely|known|clear)(?: that)?\b|\b(?:is|are|was|were) there\b", re.IGNORECASE
 )
 _ELLIPSIS = re.compile(r"\W*(?:(?:and|but|so|or|ok|okay|then)\b[\s,]*)*(?:(?:what|how) about|any)\b", re.IGNORECASE)
-_JOINED = re.compile(r"\W*(?:and|but|so|or|then)\b", re.IGNORECASE)
+_JOINED = re.compile(r"\W*(?:and|but|so|or|then|그리고|그런데|그럼|그러면|그래서|하지만)\b", re.IGNORECASE)
+_SAYS_WHAT = re.compile(r"\b(?:say|said|report|reported|claim|claimed|think)\W*$", re.IGNORECASE)
+"""Ends a question for what somebody says that does not tell of what."""
+_KOREAN_ASKS = r"(?:(?:언제|누구|어디|무엇|얼마|며칠|몇|뭐)[^\W\d_]{0,5}|왜|누가|어떻게|어떤|어느|무슨|모두|총)(?!\w)"
+_KOREAN_ASKED = re.compile(_KOREAN_ASKS)
+_KOREAN_REFERS = re.compile(
+    rf"\W*(?:{_KOREAN_ASKS}\s+)*(?:그(?:[는가를의도와]|에게)?"
+    r"|(?:그[녀들것곳때날중]|이[것들곳]|거기|여기)(?:[은는이가을를의도에]|에서|에게|부터|까지)?)(?!\w)"
+)
+"""A pronoun at the start, where no noun of the question itself can be meant."""
 _THE = re.compile(r"\bthe\s+([^\W\d_]+)", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"(?:The|An?|His|Her|Its|Their)\s+((?:[\w'’-]+\s+){0,2}?[\w'’-]+)"
+    r"(?=\s(?:who|which|that|of|has|have|had|is|are|was|were|will|would)\b)"
+)
+"""What an answer begins with: of "The lamp that hung there is sold", the lamp."""
 _YES_NO = re.compile(r"^\W*(?:yes|no|yeah|nope|unknown|not really|not stated)\b[\s,.;:!]*", re.IGNORECASE)
 _MARKER = re.compile(r"\s*\[\d{1,4}\]")
 _ATTRIBUTION = re.compile(r"^[^:\n]{0,80}\b\d{4}:\s", re.MULTILINE)
@@ -66,7 +80,9 @@ def leans(question: str, history: Sequence[Turn]) -> bool:
     content, named = _content(question), names(question)
     if _ELLIPSIS.match(question) or (_JOINED.match(question) and len(content) < 4):
         return True
-    if _refers_back(_EMPTY_IT.sub(" ", question), named):
+    if _refers_back(_EMPTY_IT.sub(" ", question), named) or _KOREAN_REFERS.match(question):
+        return True
+    if _asks_only_who_says(question, named):
         return True
     if named:
         return False
@@ -76,9 +92,18 @@ def leans(question: str, history: Sequence[Turn]) -> bool:
     return len(content) <= ALONE or bool(definite & earlier) or _continues(content, earlier)
 
 
+def _asks_only_who_says(question: str, named: Sequence[str]) -> bool:
+    """Tell whether a question is what somebody with a name says, and not of what: "What does the Courier say?"."""
+    found = _SAYS_WHAT.search(question)
+    return found is not None and not {*words(" ".join(_content(question[: found.start()])))}.difference(
+        words(" ".join(named))
+    )
+
+
 def _continues(content: Sequence[str], earlier: set[str]) -> bool:
     """Tell whether at least half of a short question's words were said before."""
-    said = sum(bool(earlier.intersection(content_words(word))) for word in content)
+    terms = [set(content_words(word)) for word in content]
+    said = sum(bool(parts) and 2 * len(parts & earlier) >= len(parts) for parts in terms)
     return len(content) <= SHORT_QUESTION and 2 * said >= len(content)
 
 
@@ -123,7 +148,7 @@ def _without_opener(parts: list[str]) -> list[str]:
 
 def _content(text: str) -> list[str]:
     """Return the words that say what a question is about, as they are written."""
-    tokens = _TOKEN.findall(text)
+    tokens = [token for token in _TOKEN.findall(text) if not _KOREAN_ASKED.fullmatch(token)]
     return [token for token in tokens if not {token.casefold(), *words(token)} & (STOP_WORDS | _COMMON)]
 
 
@@ -138,7 +163,10 @@ def _near(turn: Turn, seen: set[str]) -> str:
     asked = " ".join(_unseen(_content(turn.question), seen))
     answer = _YES_NO.sub("", _lent(turn)).strip()
     if len(answer.split()) > SHORT_ANSWER:
-        told = ", ".join(_unseen_names(answer, seen)) or " ".join(_unseen(_content(answer)[:SHORT_ANSWER], seen))
+        subject = _SUBJECT.match(answer)
+        about = [*([subject[1]] if subject else []), *names(answer)]
+        told = ", ".join([*_unseen(about, seen)][:MOST_NAMES])
+        told = told or " ".join(_unseen(_content(answer)[:SHORT_ANSWER], seen))
     else:
         told = _LIMITS.sub("", answer).strip(" .,;:!?") if set(words(answer)) - seen else ""
         seen.update(words(told))

@@ -53,6 +53,26 @@ def searched(question: str, *history: tuple[str, str]) -> str:
         ),
         ("What about Seoul?", [("What did Moscow deny?", "arms")], "What about Seoul? (Moscow deny: arms)"),
         ("Who else was hurt?", [("Who was hurt at Pier 9?", "a docker")], "Who else was hurt? (Pier 9: a docker)"),
+        (
+            "How old is it?",
+            [
+                (
+                    "What was sold in Leeds?",
+                    "The clock that hung over the old station for ninety years was sold for £40.",
+                )
+            ],
+            "How old is it? (sold Leeds: clock)",
+        ),
+        (
+            "What does the Gazette say?",
+            [("Who paid for Tideworks?", "a bank")],
+            "What does the Gazette say? (paid Tideworks: a bank)",
+        ),
+        (
+            "그는 몇 살인가요?",
+            [("서울시장은 누구인가요?", "김민수입니다.")],
+            "그는 몇 살인가요? (서울시장은: 김민수입니다)",
+        ),
     ],
 )
 def test_what_a_follow_up_leans_on_is_added(question: str, history: list[tuple[str, str]], expected: str) -> None:
@@ -79,6 +99,11 @@ STANDALONE = [
     "Are there plans for a new school in Ashford?",
     "Did the G7 say that North Korea sold weapons?",
     "Which budget measures affect small farmers owning sheep?",
+    "What did Ada Brook's letter to Leeds say?",
+    "How does the Gazette report the strike?",
+    "총리는 언제 사임했나요?",
+    "여기자는 어디에서 납치되었나요?",
+    "그림은 얼마에 팔렸나요?",
 ]
 LEANING = [
     "Why?",
@@ -95,6 +120,13 @@ LEANING = [
     "HOW DID THEY MEET?",
     "Why did he meet Blinken?",
     "Which country?",
+    "What did the Courier report?",
+    "What does Ada Brook say?",
+    "왜 그녀는 떠났나요?",
+    "거기에 누가 살았나요?",
+    "그 사고는 언제 일어났나요?",
+    "얼마나 걸렸나요?",
+    "그리고 비용은요?",
 ]
 
 
@@ -292,6 +324,23 @@ FIRE = Turn(question="How many people were hurt in the smokehouse fire?", answer
 )
 def test_the_next_question_on_a_subject_leans_on_it(turn: Turn, question: str) -> None:
     assert leans(question, [turn])
+
+
+TALKS = Turn(
+    question="장관들은 어디에서 회담을 열었나요?", answer="장관들은 제주에서 이틀 동안 회담을 열었다고 밝혔다."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("회담은 언제 끝났나요?", True),
+        ("새 공항은 언제 문을 열었나요?", False),
+        ("선수들은 메달을 몇 개 땄나요?", False),
+    ],
+)
+def test_shared_endings_make_no_korean_subject(question: str, expected: bool) -> None:
+    assert leans(question, [TALKS]) is expected
 
 
 @pytest.mark.parametrize(
