@@ -14,8 +14,9 @@ Unsupported: at least one of these holds.
 - The quotes are about something else; or they are in another language and lack a figure, date or name of it.
 
 Partial: none of these, but a rounding, a bound or a "will" differs; a part of a name or a figure comes from the rest of
-the passage or the title; a word or clause of the sentence is not found in what it cites; it states plainly what the
-quotes only pass on; or it is in another language, where figures, dates and names alone can be compared.
+the passage or the title; a word or clause of the sentence is not found in what it cites; a short sentence has little
+but its names from there; it states plainly what the quotes only pass on; or it is in another language, where figures,
+dates and names alone can be compared.
 
 Supported: all of it is there, word for word or in other words. Uncited: nothing is cited.
 """

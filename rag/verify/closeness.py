@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.verify.alignment import LIGHT
+from rag.verify.names import names
+from rag.verify.opposites import akin, opposed_concepts
+from rag.verify.polarity import negating
 from rag.verify.similarity import Similarity
 from rag.verify.synonyms import terms
+from rag.verify.terms import base, carries_content, tokens
 
 INTERCEPT, SHARED_WEIGHT, SIMILAR_WEIGHT = -7.1, 5.8, 8.4
 """Logistic regression of "the quotes carry it" on both measures; `bench/verify.py --fit` prints them."""
@@ -30,6 +34,8 @@ ALIEN = 0.32
 _CLAUSE = re.compile(r"[,;:]\s|\s-+\s|\s(?=(?:and|but|because|after|while|although|when|which|who|before|since|as)\s)")
 _CLAUSE_WORDS = 3
 _LOOKED_AT = 4
+_PREDICATE = 3
+"""Content words beside names up to which half of them must be in the quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,8 @@ def measure(compared: Compared, similarity: Similarity) -> Closeness:
         unrelated=score < UNRELATED,
         incomplete=score < INCOMPLETE
         or _astray(rest, theirs, candidates, similarity)
-        or (score < SURE and _alien(absent, quotes, similarity)),
+        or (score < SURE and _alien(absent, quotes, similarity))
+        or (not compared.settled and _unfounded(rest, theirs)),
         absent=absent,
     )
 
@@ -111,6 +118,32 @@ def _alien(absent: Sequence[str], quotes: Sequence[str], similarity: Similarity)
     theirs = list(dict.fromkeys(word for quote in quotes for word in _written(quote) if terms(word)))
     looked = [word for word in absent if len(word) > 3 and word.islower() and word not in LIGHT][:_LOOKED_AT]
     return bool(theirs) and any(max(similarity(word, theirs)) < ALIEN for word in looked)
+
+
+def _unfounded(claim: str, theirs: frozenset[str]) -> bool:
+    """Tell whether a short claim shares little but names with the quotes, which say something else of the same people.
+
+    How similar a word is to theirs tells nothing here: "married" is most like "divorced".
+    """
+    named = {part.start for name in names(claim) for part in name}
+    said = [
+        claim[token.start : token.end]
+        for token in tokens(claim)
+        if token.start not in named
+        and carries_content(token.word)
+        and not negating(token.word)
+        and LIGHT.isdisjoint((token.word, base(token.word)))
+    ]
+    if not named or not 0 < len(said) <= _PREDICATE:
+        return False
+    fresh = [
+        word
+        for word in said
+        if _lacking(word, theirs)
+        and not any(akin(terms(word)[0], term) or opposed_concepts(terms(word)[0], term) for term in theirs)
+    ]
+    # The first word beside the names tells what happened.
+    return fresh[:1] == said[:1] and len(fresh) * 2 >= len(said)
 
 
 def _lacking(word: str, theirs: frozenset[str]) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from rag.verify.names import names, same_name
-from rag.verify.opposites import AXES, CONVERSE, prefixed
+from rag.verify.opposites import AXES, CONVERSE, DENIALS, prefixed
 from rag.verify.polarity import polarity
 from rag.verify.synonyms import concept, terms
 from rag.verify.terms import Token, base, carries_content, tokens
@@ -36,9 +36,11 @@ def contradicted(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
         if axis in CONVERSE and exchanged:
             continue
         rivals = [each for each in theirs if each[1] == axis]
-        opposite = [each for each in rivals if each[2] != pole and each[3] & near]
+        opposite = frozenset().union(*(each[3] & near for each in rivals if each[2] != pole))
+        same = [each[3] for each in rivals if each[2] == pole]
         both = any(each[1] == axis and each[2] != pole for each in _directed(claim))
-        if opposite and not both and not any(each[2] == pole for each in rivals):
+        answered = opposite <= frozenset().union(*same) if axis in DENIALS else bool(same)
+        if opposite and not both and not answered:
             found.append(word)
     return tuple(dict.fromkeys(found))
 
@@ -246,11 +248,18 @@ def _directed(text: str) -> tuple[tuple[str, int, int, frozenset[str]], ...]:
         for axis, poles in enumerate(AXES):
             if term in poles and term not in denied and not _idle(row, place, text):
                 around = row[max(0, place - _NEAR) : place] + row[place + 1 : place + 1 + _NEAR]
-                near = frozenset(concept(each.word) for each in around) - {term}
+                near = frozenset(concept(each.word) for each in around if not _apart(text, token, each)) - {term}
                 found.append((text[token.start : token.end], axis, poles[term], near))
     return tuple(found)
 
 
+def _apart(text: str, one: Token, other: Token) -> bool:
+    """Tell whether two words stand in two clauses that are set against each other."""
+    first, last = sorted((one, other), key=lambda each: each.start)
+    return bool(_TURN.search(text, first.end, last.start))
+
+
+_TURN = re.compile(r"[;.:] |\b(?:but|while|whereas|although|though)\b")
 _SMALL_DIRECTIONS = frozenset({"before", "after", "above", "below", "more", "most", "up", "down"})
 
 

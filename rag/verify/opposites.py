@@ -21,6 +21,8 @@ _OPPOSITES = (
     ("buy purchase acquire", "sell"),
     ("above", "below"),
     ("guilty convict", "innocent acquit clear"),
+    ("sentence jail fine", "innocent acquit clear"),
+    ("damage affect injure destroy touch", "unaffected"),
     ("survive alive rescue save free release", "die kill dead"),
     ("hire appoint", "fire dismiss sack resign"),
     ("legal lawful", "illegal unlawful"),
@@ -58,6 +60,12 @@ CONVERSE = frozenset(
     if not poles.keys().isdisjoint({concept("win"), concept("buy"), concept("lend")})
 )
 """Oppositions that hold for one and the same pair: who does not win, loses."""
+DENIALS = frozenset(
+    number
+    for number, poles in enumerate(AXES)
+    if not poles.keys().isdisjoint({concept("acquit"), concept("unaffected")})
+)
+"""Oppositions to a word that denies: what one suffered another may have been spared, in the same report."""
 _CLASSES = tuple(
     frozenset(map(concept, words.split()))
     for words in (
@@ -91,3 +99,8 @@ def of_one_kind(one: str, other: str) -> bool:
 def opposed_concepts(one: str, other: str) -> bool:
     """Tell whether two concepts exclude each other."""
     return any(one in poles and other in poles and poles[one] != poles[other] for poles in AXES)
+
+
+def akin(one: str, other: str) -> bool:
+    """Tell whether two concepts stand at the same pole of an opposition."""
+    return any(one in poles and poles[one] == poles.get(other) for poles in AXES)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.verify.opposites import opposed_concepts
+from rag.verify.opposites import akin, opposed_concepts
 from rag.verify.synonyms import concept, pieces
 from rag.verify.terms import Token, base, carries_content, tokens
 
@@ -81,7 +81,12 @@ def compare_polarity(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
         return () if turned else (ours.negations[0].word,)
     if mine_denied & denied or not ours.affirmed.isdisjoint(_NEGATIVE):
         return ()
-    dropped = [each for text in theirs for each in text.negations if _dropped(each, mine_affirmed, affirmed)]
+    dropped = [
+        each
+        for text in theirs
+        for each in text.negations
+        if _dropped(each, mine_affirmed, affirmed) or _still_said(each, ours.affirmed - affirmed)
+    ]
     if dropped:
         return (dropped[0].word,)
     added = [each for each in ours.negations if each.governed and each.governed[0] in mine_denied & affirmed]
@@ -95,6 +100,12 @@ def _dropped(negation: Negation, mine: frozenset[str], affirmed: frozenset[str])
         return False
     shared = [term for term in governed if term in mine]
     return governed[0] in mine or len(shared) * 2 >= len(governed) or (negation.spoken and len(shared) > 1)
+
+
+def _still_said(negation: Negation, fresh: frozenset[str]) -> bool:
+    """Tell whether the claim affirms in another word what this negation governs first ("convicted" for "no guilt")."""
+    first = negation.governed[:1]
+    return bool(first) and any(term != first[0] and akin(first[0], term) for term in fresh)
 
 
 @lru_cache(maxsize=4096)

@@ -39,6 +39,7 @@ _PHRASES = {
     "six months": "half a year",
     "unknown": "not (?:yet |fully )?(?:known|clear|established|determined)|unclear|remains? a mystery|inconclusive|"
     "yet to be (?:determined|established)|(?:no|still no|not) explanation for|unexplained",
+    "denied guilt": "(?:pleaded|pled|pleads?|pleading) not guilty",
     "acquitted": "(?:found |declared |ruled )?not guilty|cleared of|found innocent|exonerated",
     "convicted": "(?:found|declared|deemed|ruled|judged) guilty",
     "confessed guilty": "pleaded guilty|pled guilty|entered a guilty plea|admitted guilt",
@@ -117,7 +118,7 @@ warning|propose proposal suggest suggestion|allow permit let|ban prohibit forbid
 launch commence beginning|end finish conclude|final last|delay postpone defer postponement|stop halt suspend|continue
 carry| return|leave quit depart|join enter participate participation|attend attendance present|arrive arrival|move
 relocate transfer shift| house home household dwelling housing accommodation|school college|stuck trapped|urge
-call|alert alarm|pupil student|teacher educator|doctor physician medic|hospital clinic| patient sick|surgery
+call|alert alarm|pupil student|teacher educator|doctor physician medic|hospital clinic| patient sick ill|surgery
 operation|illness disease sickness|treat treatment|vaccine jab vaccination|baby infant newborn|woman female women|man
 male men| child kid youngster|typical average ordinary|yearly year annual annually|daily day|monthly month|weekly
 week| rich wealthy affluent|poor impoverished|wealth fortune|poverty poor|huge vast enormous massive immense| begin
@@ -146,7 +147,7 @@ various|initial initially| troublesome antisocial nuisance|neighbour neighbor|te
 lasting| disrupt derail upset|flee escape|hide conceal|climb scale|throw hurl|wear dress|drive driver|ring jewellery|
 driver motorist|tough strict stringent stricter|heavy heavily strong|slow slowly slower|certain sure|separate
 separately unrelated| disclose reveal|launch unveil|hurt harm|ease relax loosen|wheel drive|unaffected
-untouched|refuse unwilling
+untouched unharmed unhurt uninjured|refuse unwilling|kidnap abduct abduction
 """
 _ENDINGS = [
     "isation",

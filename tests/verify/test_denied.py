@@ -14,6 +14,11 @@ Pair = tuple[str, str]
 """A claim and its quote."""
 
 DENIED = [
+    ("The pilot was injured in the crash.", "The passengers were injured in the crash, but the pilot was unhurt."),
+    ("The storm damaged the tower.", "The storm damaged the roof, but the tower was not damaged."),
+    ("The tower was damaged.", "The storm damaged the roof, but the tower was unaffected."),
+    ("The union opposed the plan.", "The union did not support the plan, nor did it oppose it."),
+    ("The club sold the striker.", "The club did not buy the striker."),
     ("The court fined the builder.", "The builder was found not guilty and left the court with his family."),
     ("The storm damaged the church tower.", "The church tower was not damaged."),
     ("The flood damaged the museum's archive.", "The museum's archive escaped damage, its director said."),
@@ -85,11 +90,13 @@ ELSEWHERE = [
 """The quote says something else of the same people."""
 
 BORNE_OUT = [
+    ("Prices rose.", "Prices rose but did not double."),
+    ("The storm damaged the roof.", "The storm damaged the roof, but the tower was not damaged."),
+    ("The storm damaged homes in Harrow.", "Homes in Harrow were hit by the storm; the bridge was not damaged."),
     ("The church tower was unharmed.", "The church tower was not damaged."),
     ("The storm left the church tower undamaged.", "The church tower was not damaged in the storm."),
     ("The storm damaged the church tower.", "The church tower was damaged by the storm."),
     ("Nobody was arrested.", "Police made no arrests."),
-    ("The council rejected the stadium.", "The stadium was not approved by the council."),
     ("The jury acquitted the nurse.", "The nurse was found not guilty by a jury."),
     ("The nurse was cleared of theft.", "The jury found the nurse not guilty of theft."),
     ("The banker was sent to prison for six years.", "A judge sentenced the banker to six years in jail."),
@@ -119,6 +126,7 @@ BORNE_OUT = [
 """The quote says so, in the other voice or by the opposite word."""
 
 MISJUDGED = [
+    ("The council rejected the stadium.", "The stadium was not approved by the council."),
     ("The lorry driver was let go without being charged.", "The lorry driver was released without charge."),
     ("The roof was damaged, but the tower was not.", "The storm damaged the roof, but the tower was not damaged."),
     ("The merger was blocked.", "The regulator did not approve the merger and blocked it."),
