@@ -29,7 +29,7 @@ _SYMMETRIC = frozenset(map(concept, f"{_MUTUAL} {_SPOKEN}".split()))
 
 def contradicted(claim: str, quotes: Sequence[str]) -> tuple[str, ...]:
     """Return direction words of the claim whose opposites the quotes have instead, about the same thing."""
-    theirs = [each for quote in quotes for each in _directed(quote)]
+    theirs = [each for quote in quotes for text in (quote, _ASIDE.sub(" ", quote)) for each in _directed(text)]
     exchanged = any(_exchanged(claim, quote) for quote in quotes)
     found = _turned_by_prefix(claim, quotes)
     for word, axis, pole, near in _directed(claim):
@@ -259,6 +259,8 @@ def _apart(text: str, one: Token, other: Token) -> bool:
     return bool(_TURN.search(text, first.end, last.start))
 
 
+_ASIDE = re.compile(r", (?:which|who|whom|whose|where)\b[^,;.]*,")
+"""What is said by the way between a subject and its verb."""
 _TURN = re.compile(r"[;.:] |\b(?:but|while|whereas|although|though)\b")
 _SMALL_DIRECTIONS = frozenset({"before", "after", "above", "below", "more", "most", "up", "down"})
 

@@ -14,6 +14,14 @@ Pair = tuple[str, str]
 """A claim and its quote."""
 
 DENIED = [
+    (
+        "The storm damaged the pier.",
+        "The pier, which has been shut since May because of a broken beam, was not damaged.",
+    ),
+    (
+        "Lena Fairweather was jailed.",
+        "Lena Fairweather, who has run the charity since 2011 with her two sisters, was acquitted.",
+    ),
     ("The pilot was injured in the crash.", "The passengers were injured in the crash, but the pilot was unhurt."),
     ("The storm damaged the tower.", "The storm damaged the roof, but the tower was not damaged."),
     ("The tower was damaged.", "The storm damaged the roof, but the tower was unaffected."),
@@ -90,6 +98,10 @@ ELSEWHERE = [
 """The quote says something else of the same people."""
 
 BORNE_OUT = [
+    (
+        "The storm damaged the pier.",
+        "The storm damaged the pier, which has been shut since May, and the school was not damaged.",
+    ),
     ("Prices rose.", "Prices rose but did not double."),
     ("The storm damaged the roof.", "The storm damaged the roof, but the tower was not damaged."),
     ("The storm damaged homes in Harrow.", "Homes in Harrow were hit by the storm; the bridge was not damaged."),
