@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rag.labels import escape
 from rag.protocols import Brief, Draft, Embedder, Insufficient
+from rag.reader.compound import parts
 from rag.reader.conflict import disagree
 from rag.reader.features import ReadSentence, answerable, best_first, chances, read
 from rag.types import Hit, Source
@@ -63,14 +64,28 @@ class ExtractiveAnswerer:
 
     def draft(self, brief: Brief) -> Iterator[Draft]:
         """Yield the answer, a piece for each article, or Insufficient."""
-        every = read(brief.question, brief.hits, self.embedder)
+        # What a follow-up leans on stands behind its last word: its first half would lose it.
+        questions = [brief.question] if brief.history else parts(brief.question)
+        answers: list[ReadSentence] = []
+        for question in questions:
+            answers += self._answer(question, brief.hits, answers)
+        if answers:
+            yield from told(list({(each.i, each.j): each for each in answers}.values()))
+        else:
+            yield Insufficient(reason="The nearest passages are about something else, or leave it open.")
+
+    def _answer(self, question: str, hits: tuple[Hit, ...], earlier: Sequence[ReadSentence]) -> list[ReadSentence]:
+        """Return the sentences that answer a question, at least one not told yet; none when it is left open."""
+        every = read(question, hits, self.embedder)
         ranked = best_first(sentence for sentence in every if _is_whole(sentence))
         if not ranked or answerable(ranked) < self.answer_from:
-            yield Insufficient(reason="The nearest passages are about something else, or leave it open.")
-            return
+            return []
         chosen = fewest(ranked)
-        chosen += _other_account(brief.question, chosen, ranked)
-        yield from told(chosen + _leaned_on(chosen, every))
+        if all(_told_already(each, earlier) for each in chosen):
+            # The second half of a question leans on the first, whose answer is near it too.
+            chosen = [each for each in ranked if not _told_already(each, earlier)][:1]
+        chosen += _other_account(question, chosen, ranked)
+        return chosen + _leaned_on(chosen, every)
 
 
 def fewest(ranked: Sequence[ReadSentence]) -> list[ReadSentence]:
@@ -96,6 +111,10 @@ def told(sentences: Sequence[ReadSentence]) -> Iterator[str]:
         mine.sort(key=lambda sentence: sentence.span)
         text = " ".join(f"{_words_of(each)} [{each.i + 1}.{each.j + 1}]" for each in mine)
         yield ("\n\n" if place else "") + _attribution(mine[0].hit.passage.source) + text
+
+
+def _told_already(sentence: ReadSentence, earlier: Sequence[ReadSentence]) -> bool:
+    return any(_copies(sentence, other) for other in earlier)
 
 
 def _copies(one: ReadSentence, other: ReadSentence) -> bool:

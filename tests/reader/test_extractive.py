@@ -9,16 +9,18 @@ import pytest
 from rag.protocols import Brief, Insufficient
 from rag.reader.extractive import ExtractiveAnswerer
 from rag.testing import HashingEmbedder
-from rag.types import Hit, Passage
+from rag.types import Hit, Passage, Turn
 
 MakePassage = Callable[..., Passage]
 ANYTHING = -99.0
 
 
-def drafted(question: str, passages: Sequence[Passage], answer_from: float = ANYTHING) -> str:
+def drafted(
+    question: str, passages: Sequence[Passage], answer_from: float = ANYTHING, history: tuple[Turn, ...] = ()
+) -> str:
     hits = tuple(Hit(passage=each, score=1.0 - place / 100) for place, each in enumerate(passages))
     answerer = ExtractiveAnswerer(embedder=HashingEmbedder(), answer_from=answer_from)
-    pieces = list(answerer.draft(Brief(question=question, hits=hits)))
+    pieces = list(answerer.draft(Brief(question=question, hits=hits, history=history)))
     return "".join("INSUFFICIENT" if isinstance(piece, Insufficient) else str(piece) for piece in pieces)
 
 
@@ -50,6 +52,27 @@ def test_the_one_before_is_found_in_the_neighbouring_passage_too(passage: MakePa
     second = passage("She praised the builders of the new library.", start=first.end + 2)
     found = drafted("Who praised the builders of the new library?", [second, first])
     assert found == "Mayor Ruth Amsel spoke on Tuesday. [2.2] She praised the builders of the new library. [1.1]"
+
+
+TWO = "Ruth Amsel opened the new library. Buses were late. Nine builders were paid for the work."
+
+
+def test_both_halves_of_a_question_are_answered(passage: MakePassage) -> None:
+    found = drafted("Who opened the new library, and how many builders were paid?", [passage(TWO)])
+    assert found == "Ruth Amsel opened the new library. [1.1] Nine builders were paid for the work. [1.3]"
+
+
+def test_an_answer_to_both_halves_is_told_once_and_with_one_sentence_more(passage: MakePassage) -> None:
+    found = drafted("Who opened the new library, and what did Amsel open?", [passage(TWO)])
+    assert found.count("[1.1]") == 1
+    assert found.count("[1.") == 2
+
+
+def test_a_follow_up_is_not_cut(passage: MakePassage) -> None:
+    question = "Who opened it on Tuesday, and how many builders were paid for the work? (the new library)"
+    asked = Turn(question="What is the new library?", answer="A building.")
+    found = drafted(question, [passage(TWO)], history=(asked,))
+    assert found == "Nine builders were paid for the work. [1.3]"
 
 
 @pytest.mark.parametrize(
