@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 from rag.reader.asked import FIGURES, asked_for
 from rag.reader.terms import terms, undated_terms
@@ -20,6 +20,8 @@ from rag.verify.units import STRICT
 
 _SAME_SUBJECT = 0.34
 """Share of the shorter quote's content words, figures aside, that the other must have too."""
+_MOST_FIGURES = 20
+"""A sentence with more is a table."""
 _ANYONE = frozenset(terms("people persons men women children others passengers residents"))
 _TELLING = frozenset(terms("say said tell told report paper newspaper outlet article source account agree differ"))
 """Words of a question about who tells it, not about what is told."""
@@ -42,14 +44,14 @@ def disagree(one: str, other: str, question: str = "") -> bool:
     Where a question asks for a figure, those count that stand among its words; else the sentences must share words
     beside what they count. Names alone make no subject: much is said about one mayor.
     """
-    if asked_for(question) in FIGURES:
-        pairs = product(*(_asked_figures(text, question) for text in (one, other)))
-        alike = [pair for pair in pairs if _same_thing(*pair)]
-    else:
-        pairs = product(*(_counted(_told(text)) for text in (one, other)))
-        alike = [pair for pair in pairs if _same_thing(*pair) and _same_subject(one, other, pair)]
+    asked = asked_for(question) in FIGURES
+    texts = [_told(text) for text in (one, other)]
+    ours, theirs = (_asked_figures(text, question) if asked else _counted(text) for text in texts)
+    alike = [pair for pair in product(ours, theirs) if _same_thing(*pair)]
+    if not asked:
         # What is paid is one subject among many, unless it was asked for.
         alike = [pair for pair in alike if not question or STRICT.isdisjoint(_units(pair[0]))]
+        alike = alike if alike and _same_subject(*texts) else []
     return bool(alike) and all(_apart(*pair) and _apart(*reversed(pair)) for pair in alike)
 
 
@@ -59,8 +61,7 @@ def _asked_figures(text: str, question: str) -> Sequence[Figure]:
     about = asked.difference(terms(" ".join(_NAME.findall(question))))
     if not _answers(asked, about, text):
         return ()
-    plain = _told(text)
-    counted = [figure for figure in _counted(plain) if _tells(about, _around(plain, figure))]
+    counted = [figure for figure in _counted(text) if _tells(about, _around(text, figure))]
     if asked_for(question) != "number":
         return counted
     # "How many officers" is not answered by years.
@@ -99,10 +100,11 @@ def _around(text: str, figure: Figure) -> str:
 
 @lru_cache(maxsize=2048)
 def _counted(text: str) -> tuple[Figure, ...]:
-    """Return what a text counts, dates, times and those who only speak ("two officials said") left out."""
+    """Return what an evened text counts, dates, times and those who only speak ("two officials said") left out."""
     found = figures(text, spans(dates(text, None)))
     speaking = [figure for figure in found if not _units(figure) and _SPEAK.match(text, figure.end)]
-    return tuple(figure for figure in found if figure.kind == "number" and not figure.weak and figure not in speaking)
+    counted = [figure for figure in found if figure.kind == "number" and not figure.weak and figure not in speaking]
+    return tuple(counted) if len(counted) <= _MOST_FIGURES else ()
 
 
 def _same_thing(one: Figure, other: Figure) -> bool:
@@ -125,13 +127,15 @@ def _apart(one: Figure, other: Figure) -> bool:
     return bool(compare_figures([one], [other]).missing)
 
 
-def _same_subject(one: str, other: str, pair: Sequence[Figure]) -> bool:
+def _same_subject(one: str, other: str) -> bool:
     """Tell whether two sentences share words other than names and what they count."""
-    counted = _TELLING.union(*(figure.things for figure in pair))
-    ours, theirs = (_subject(_told(text), figure) - counted for text, figure in zip((one, other), pair, strict=True))
+    ours, theirs = _subject(one), _subject(other)
     shared = len(ours & theirs)
     return shared > 1 and shared / min(len(ours), len(theirs)) >= _SAME_SUBJECT
 
 
-def _subject(text: str, figure: Figure) -> set[str]:
-    return set(terms(_NAME.sub(" ", f"{text[: figure.start]} {text[figure.end :]}")))
+def _subject(text: str) -> set[str]:
+    counted = _counted(text)
+    between = pairwise([0, *(place for figure in counted for place in (figure.start, figure.end)), len(text)])
+    plain = " ".join(text[start:end] for start, end in list(between)[::2])
+    return set(terms(_NAME.sub(" ", plain))).difference(_TELLING, *(figure.things for figure in counted))
