@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from rag.evaluation.runs.order import Selection
 from rag.evaluation.suites.cases import Asked, Case
 from rag.types import Answer
 
@@ -125,7 +126,8 @@ class Summary:
     estimates: tuple[Estimate, ...]
     by_tag: Mapping[str, tuple[Estimate, ...]] = field(default_factory=dict)
     detectable: float | None = None
-    """Smallest change of the pass rate that a suite of this size would show with a power of 0.8."""
+    """Smallest change of the pass rate that a suite of this size would show with a power of 0.8; None where its
+    articles are too few to show any."""
     flaky: tuple[str, ...] = ()
     """Cases that passed in some attempts only."""
 
@@ -150,10 +152,11 @@ class Change:
     high: float
     p: float
     adjusted_p: float
-    """After correction for the number of metrics."""
+    """After correction for the number of metrics; that of the pass rate, which is tested alone, is `p`."""
     pairs: int
     detectable: float | None
-    """Smallest difference that this many pairs would show with a power of 0.8."""
+    """Smallest difference that would be shown with a power of 0.8, did no other metric change; None where the
+    articles are too few to show any, or that cannot be told."""
     direction: Direction
 
     @property
@@ -172,13 +175,15 @@ class Comparison:
     """Cases that passed before and fail now."""
     mended: tuple[str, ...]
     p: float
-    """Exact McNemar test of broken against mended."""
+    """Exact McNemar test of broken against mended, counting cases as independent; that of `pass` counts articles."""
     only_before: tuple[str, ...] = ()
     only_after: tuple[str, ...] = ()
     changed_cases: tuple[str, ...] = ()
     """Cases that ask something else than they did; left out of the comparison."""
     changed_articles: tuple[str, ...] = ()
     """Articles that were added, removed or changed in between."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Title by article id, of those of the baseline that changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +201,8 @@ class RunInfo:
     corpus_digest: str
     version: str
     """Of Dateline."""
+    selection: Selection = Selection()
+    """Which cases of the suites were asked."""
     attempts: int = 1
     judge: str | None = None
     remarks: tuple[str, ...] = ()
