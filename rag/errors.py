@@ -6,6 +6,7 @@
     ├── UserError                 yours: change what you gave and try again (exit code 2 at the command line)
     │   ├── ConfigurationError      a setting or option is missing or wrong
     │   ├── SuiteError              a file of test cases is not written as it must be
+    │   ├── NotRecordedError        a file of recorded replies lacks one that is asked for
     │   ├── ArticleNotFoundError    no such article or version in this library
     │   └── UnreadableFileError     this file cannot become an article; the rest of the batch goes on
     ├── LibraryError              the library's: each message names the command that mends it (exit code 1)
@@ -40,6 +41,10 @@ class ConfigurationError(UserError):
 
 class SuiteError(UserError):
     """A file of test cases cannot be read, or not be written to."""
+
+
+class NotRecordedError(UserError):
+    """A file of recorded replies lacks this one. No fault of a server, so nothing may answer in its place."""
 
 
 class ArticleNotFoundError(UserError):

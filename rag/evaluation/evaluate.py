@@ -54,7 +54,7 @@ def evaluate(order: Order, suites: Sequence[Suite]) -> RunDirectory:
     with corpora_of(order, suites) as rooms:
         evidence = [_evidence(path, room) for path, room in zip(order.suites, rooms, strict=True)]
         run = _begun(order, _info(order, suites, rooms))
-        chat = chat_model(order, session=_session(run))
+        chat = chat_model(order)
         ready = [
             # Answers of a reader that stood in for the model would be counted as the model's.
             Ready(suite=suite, cases=cases, desk=replace(room.desk(chat), fallback=None), evidence=of_suite)
@@ -212,13 +212,9 @@ def _begun(order: Order, info: RunInfo) -> RunDirectory:
 
 def _judge(order: Order, run: RunDirectory) -> Scorer | None:
     """Return the judge that is ordered, and note in the run who it is."""
-    model = judge_model(order, session=_session(run))
+    model = judge_model(order, session=run.info.started.isoformat())
     run.info = replace(run.info, judge=described(model, votes=order.votes) if model else None)
     return make_judge(model, votes=order.votes) if model else None
-
-
-def _session(run: RunDirectory) -> str:
-    return run.info.started.isoformat()
 
 
 def _plain(name: str) -> str:

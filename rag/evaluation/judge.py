@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import prompts
-from rag.errors import ConfigurationError, ProviderError
+from rag.errors import ConfigurationError, NotRecordedError, ProviderError
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample, Score
 from rag.evaluation.scorers import Scorer
@@ -47,8 +47,8 @@ def make_judge(model: ChatModel, *, votes: int) -> Scorer:
     """Return a scorer that asks a model, `votes` times, whether an answer is right; raise ConfigurationError below 1.
 
     `judge.score` is the share of yes among the votes that could be read, `judge.spread` their standard deviation. A
-    reply without a verdict is no vote; after a failure of the server no more are asked for. Without any vote the
-    score is unknown.
+    reply without a verdict is no vote; after a failure of the server, or a reply that was not recorded, no more are
+    asked for. Without any vote the score is unknown.
     """
     if votes < 1:
         raise ConfigurationError("A judge needs at least one vote. Ask for one or more.")
@@ -97,7 +97,7 @@ def _cast(ask: Ask, asked: Asked, answer: Answer, votes: int) -> _Votes:
     for number in range(votes):
         try:
             right, reply = ask(_material(asked, answer, number, votes))
-        except ProviderError as error:
+        except (ProviderError, NotRecordedError) as error:
             cast.lost.append(str(error))
             break
         pile = cast.lost if right is None else cast.yes if right else cast.no

@@ -83,21 +83,21 @@ def corpora_of(order: Order, suites: Sequence[Suite], *, passage_limit: int = PA
         ]
 
 
-def chat_model(order: Order, *, session: str) -> ChatModel | None:
-    """Return the model that writes answers, recorded or replayed where that is ordered; None for the reader.
-
-    `session` names the run, see `RecordingChat`.
-    """
+def chat_model(order: Order) -> ChatModel | None:
+    """Return the model that writes answers, recorded or replayed where that is ordered; None for the reader."""
     settings = _settings(order)
-    return _taped(order, settings, session) if settings.generative else None
+    return _taped(order, settings) if settings.generative else None
 
 
 def judge_model(order: Order, *, session: str) -> ChatModel | None:
-    """Return the model that judges answers, recorded or replayed in the same way; None where none is ordered."""
+    """Return the model that judges answers, recorded or replayed in the same way; None where none is ordered.
+
+    `session` names the run, whose votes are not asked for twice, see `RecordingChat`.
+    """
     return _taped(order, configured(chat_model=order.judge), session) if order.judge else None
 
 
-def _taped(order: Order, settings: Settings, session: str) -> ChatModel:
+def _taped(order: Order, settings: Settings, session: str | None = None) -> ChatModel:
     if order.replay:
         return ReplayedChat(order.replay, settings.chat_model)
     model = make_chat(settings)

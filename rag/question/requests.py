@@ -36,9 +36,13 @@ def make_scope(
     as_of: str | None = None,
     publishers: Sequence[str] = (),
     article_ids: Sequence[str] = (),
+    now: datetime | None = None,
 ) -> Scope:
-    """Return a scope from dates in words; "until" and "as of" a day, month or year include all of it."""
-    now = datetime.now(UTC)
+    """Return a scope from dates in words; "until" and "as of" a day, month or year include all of it.
+
+    Words such as "yesterday" are read as of `now`, by default this moment.
+    """
+    now = now or datetime.now(UTC)
     ends = {
         name: demand_period(text, now, name) for name, text in (("until", until), ("as_of", as_of)) if text is not None
     }

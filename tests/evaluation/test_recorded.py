@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import ConfigurationError, ProviderBusyError, ProviderError
+from rag.errors import ConfigurationError, NotRecordedError, ProviderBusyError, ProviderError
 from rag.protocols import ChatModel, Message
-from rag.provider.recorded import RecordingChat, ReplayedChat
+from rag.provider.recorded import RecordingChat, ReplayedChat, asking_for
 from rag.testing import ScriptedChat
 from rag.types import Usage
 
@@ -43,7 +43,7 @@ def test_each_repetition_has_its_own_reply(tape: Path) -> None:
     assert [reply(recording, "Again?"), reply(recording, "Again?")] == [["one"], ["two"]]
     replayed = ReplayedChat(tape, "tiny")
     assert [reply(replayed, "Again?"), reply(replayed, "Again?")] == [["one"], ["two"]]
-    with pytest.raises(ConfigurationError, match=r"record again with --record.*asked more often\."):
+    with pytest.raises(NotRecordedError, match=r"record again with --record.*asked more often or in another case\."):
         reply(replayed, "Again?")
 
 
@@ -58,7 +58,7 @@ def test_each_repetition_has_its_own_reply(tape: Path) -> None:
 )
 def test_another_request_is_refused_and_not_as_the_fault_of_a_server(tape: Path, messages: Sequence[Message]) -> None:
     reply(RecordingChat(ScriptedChat("four", name="tiny"), tape), "How many?")
-    with pytest.raises(ConfigurationError, match="no reply of tiny to this request") as refused:
+    with pytest.raises(NotRecordedError, match="no reply of tiny to this request") as refused:
         list(ReplayedChat(tape, "tiny").stream(messages))
     assert not isinstance(refused.value, ProviderError), "whoever mends provider errors would hide it"
 
@@ -74,14 +74,55 @@ def test_a_file_without_replies_is_refused(tape: Path) -> None:
         ReplayedChat(tape, "tiny")
 
 
-def test_a_reply_that_broke_off_is_not_kept(tape: Path) -> None:
-    recording = RecordingChat(ScriptedChat(["Fo", ProviderBusyError("busy")], "four", name="tiny"), tape)
+def test_a_failure_is_replayed_where_it_happened(tape: Path) -> None:
+    recording = RecordingChat(ScriptedChat(["Fo", ProviderBusyError("It is busy.")], "four", name="tiny"), tape)
     with pytest.raises(ProviderBusyError):
         reply(recording, "How many?")
-    with pytest.raises(ConfigurationError):
-        ReplayedChat(tape, "tiny")
     assert reply(recording, "How many?") == ["four"]
-    assert reply(ReplayedChat(tape, "tiny"), "How many?") == ["four"]
+    replayed = ReplayedChat(tape, "tiny")
+    stream = replayed.stream(asked("How many?"))
+    assert next(stream) == "Fo"
+    with pytest.raises(ProviderError, match=r"It is busy\."):
+        next(stream)
+    assert reply(replayed, "How many?") == ["four"]
+
+
+def test_a_reply_that_nobody_waited_for_is_not_kept(tape: Path) -> None:
+    stream = RecordingChat(ScriptedChat(["Fo", "ur"], name="tiny"), tape).stream(asked("How many?"))
+    next(stream)
+    del stream
+    assert not tape.exists()
+
+
+def test_each_purpose_has_its_own_replies_whatever_is_asked_between(tape: Path) -> None:
+    recording = RecordingChat(ScriptedChat("a1", "b1", "a2", name="tiny"), tape)
+    with asking_for("suite", "a"):
+        first = reply(recording, "Why?")
+        with asking_for("suite", "b"):
+            other = reply(recording, "Why?")
+        second = reply(recording, "Why?")
+    assert (first, other, second) == (["a1"], ["b1"], ["a2"])
+    replayed = ReplayedChat(tape, "tiny")
+    with asking_for("suite", "b"):
+        assert reply(replayed, "Why?") == ["b1"]
+    with asking_for("suite", "a"):
+        assert [reply(replayed, "Why?"), reply(replayed, "Why?")] == [["a1"], ["a2"]]
+    for names in ((), ("suite",), ("suite a",), ("suite", "c")):
+        with asking_for(*names), pytest.raises(NotRecordedError):
+            reply(replayed, "Why?")
+
+
+def test_what_is_begun_again_replaces_the_replies_and_failures_of_before(tape: Path) -> None:
+    recording = RecordingChat(ScriptedChat("old", [ProviderBusyError("busy")], "new", "mended", name="tiny"), tape)
+    with asking_for("case"), pytest.raises(ProviderBusyError):
+        reply(recording, "Why?")
+        reply(recording, "Who?")
+    with asking_for("case"):
+        reply(recording, "Why?")
+        reply(recording, "Who?")
+    replayed = ReplayedChat(tape, "tiny")
+    with asking_for("case"):
+        assert [reply(replayed, "Why?"), reply(replayed, "Who?")] == [["new"], ["mended"]]
 
 
 def test_recording_anew_replaces_the_replies_to_the_same_requests_alone(tape: Path) -> None:
@@ -93,13 +134,27 @@ def test_recording_anew_replaces_the_replies_to_the_same_requests_alone(tape: Pa
     assert [reply(replayed, "How many?"), reply(replayed, "Where?")] == [["new"], ["kept"]]
 
 
-def test_a_run_that_goes_on_counts_on(tape: Path) -> None:
-    reply(RecordingChat(ScriptedChat("one", name="tiny"), tape, session="1"), "Again?")
+def test_a_session_that_goes_on_asks_only_for_what_it_lacks(tape: Path) -> None:
+    pieces: list[str | Usage] = ["on", "e", Usage(input_tokens=7, output_tokens=3)]
+    begun = RecordingChat(ScriptedChat([*pieces], [ProviderBusyError("busy")], name="tiny"), tape, session="1")
+    with asking_for("case"), pytest.raises(ProviderBusyError):
+        reply(begun, "Why?")
+        reply(begun, "Why?")
     with tape.open("ab") as file:
         file.write(b'{"key": "torn by a ki')
-    reply(RecordingChat(ScriptedChat("two", name="tiny"), tape, session="1"), "Again?")
+    for model in (ScriptedChat("two", name="tiny"), ScriptedChat(name="tiny")):
+        with asking_for("case"):
+            recording = RecordingChat(model, tape, session="1")
+            assert [reply(recording, "Why?"), reply(recording, "Why?")] == [pieces, ["two"]]
     replayed = ReplayedChat(tape, "tiny")
-    assert [reply(replayed, "Again?"), reply(replayed, "Again?")] == [["one"], ["two"]]
+    with asking_for("case"):
+        assert [reply(replayed, "Why?"), reply(replayed, "Why?")] == [pieces, ["two"]]
+
+
+def test_what_another_session_replaced_since_is_asked_for_again(tape: Path) -> None:
+    for session, said in (("1", "one"), ("2", "other"), ("1", "again")):
+        assert reply(RecordingChat(ScriptedChat(said, name="tiny"), tape, session=session), "Why?") == [said]
+    assert reply(ReplayedChat(tape, "tiny"), "Why?") == ["again"]
 
 
 class Echo:

@@ -22,6 +22,7 @@ from rag.evaluation.scorers import Scorer
 from rag.evaluation.scoring import score_case
 from rag.evaluation.suites.cases import Asked, Case, Suite
 from rag.evaluation.suites.checking import untrue
+from rag.provider.recorded import asking_for
 from rag.question.requests import make_question, make_scope
 from rag.terminal import Advance
 from rag.types import Answer, Delta, Question, Restart, Turn, digest
@@ -63,8 +64,9 @@ def run_suites(ready: Sequence[Ready], run: RunDirectory, *, jobs: int, advance:
 
     def ask(work: tuple[Ready, Case, int]) -> str:
         each, case, attempt = work
-        for sample in try_case(each.suite, case, each.desk, attempt=attempt, evidence=each.evidence):
-            run.append(sample)
+        with asking_for(each.suite.suite, case.id, str(attempt)):
+            for sample in try_case(each.suite, case, each.desk, attempt=attempt, evidence=each.evidence):
+                run.append(sample)
         return case.id
 
     with closing(in_order(ask, wanted, jobs)) as asked:
@@ -82,7 +84,8 @@ def score_suites(
         each, case = work
         attempts = range(1, run.info.attempts + 1) if case.skip is None else ()
         samples = [sample for attempt in attempts for sample in kept(run, each.suite, case, attempt)]
-        return case, score_case(each.suite, case, samples, each.evidence, judge)
+        with asking_for(each.suite.suite, case.id):
+            return case, score_case(each.suite, case, samples, each.evidence, judge)
 
     def told() -> Generator[tuple[Case, Sequence[Result]], None, None]:
         with closing(in_order(score, every, jobs)) as made:
@@ -188,6 +191,7 @@ def _sampled(
         as_of=asked.as_of,
         publishers=asked.publishers,
         article_ids=[evidence.article_id(reference) for reference in asked.articles],
+        now=moment,
     )
     question = replace(make_question(asked.question, scope, said), asked_at=moment)
     heard = _listen(desk, question)
