@@ -22,12 +22,12 @@ from ingest import ingest
 from rag.compose import newsroom
 from rag.evaluation.evaluate import evaluate, report_of
 from rag.evaluation.importers import FORMS
-from rag.evaluation.opening import configured
 from rag.evaluation.reports.figures import amount, interval, samples
 from rag.evaluation.reports.json_form import estimate_object
 from rag.evaluation.results import Estimate
 from rag.evaluation.runs.order import Order
 from rag.evaluation.suites.suitefile import read_suite
+from rag.settings import read_settings
 from rag.wire import Json
 
 SETS = ("newsqa", "onestop", "followups", "squad2")
@@ -56,7 +56,7 @@ def measure(data: Path, place: Path, sample: int | None) -> dict[str, Json]:
     for failure in imported.failed:
         print(failure, file=sys.stderr)
     library = place / "library"
-    with newsroom(configured(library=library), create=True) as room:
+    with newsroom(read_settings(library=library), create=True) as room:
         ingest([place / "articles"], room.library, room.embedder)
     started = time.perf_counter()
     order = Order(suites=(imported.suite,), library=library, out=place / "run")

@@ -88,7 +88,7 @@ def run(
     """Ask what suites ask, check what they expect, and report."""
     from rag.evaluation.evaluate import evaluate
     from rag.evaluation.gates import thresholds
-    from rag.evaluation.runs.order import Order
+    from rag.evaluation.runs.order import Order, Selection
     from rag.evaluation.suites.suitefile import read_suite
 
     read = [read_suite(path) for path in suites]
@@ -99,9 +99,7 @@ def run(
         library=library,
         answerer=answerer,
         model=model,
-        tags=tuple(tag or ()),
-        ids=tuple(case or ()),
-        limit=limit,
+        selection=Selection(tags=tuple(tag or ()), ids=tuple(case or ()), limit=limit),
         attempts=repeat,
         jobs=jobs,
         record=record,
@@ -134,15 +132,13 @@ def score(
     from rag.evaluation.runs.order import Order
     from rag.evaluation.suites.suitefile import read_suite
 
-    again = RunDirectory.open(run_path)
-    paths = tuple(suites or again.suites)
+    paths = tuple(suites or RunDirectory.open(run_path).suites)
     wanted = thresholds(fail_under or (), [read_suite(path) for path in paths])
     before = _scored(baseline) if baseline else None
     order = Order(
         suites=paths, library=library, jobs=jobs, judge=judge, votes=judge_votes, record=record, replay=replay
     )
-    score_again(order, again)
-    _report(again, before, wanted, as_json=as_json)
+    _report(score_again(order, run_path), before, wanted, as_json=as_json)
 
 
 @cli.command()
@@ -194,7 +190,7 @@ def validate(suites: Suites, library: AtLibrary = None) -> None:
         if not found:
             show(safe(f"{path}: {count(len(read_suite(path).cases), 'case')}, nothing wrong"))
         wrong |= bool(found)
-    raise typer.Exit(1 if wrong else 0)
+    raise typer.Exit(2 if wrong else 0)
 
 
 @cli.command()
@@ -242,12 +238,11 @@ def sweep_settings(
     tag: Tags = None,
     case: Ids = None,
     limit: Limit = None,
-    replay: Replay = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw quality against latency.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Try settings on half of a suite, and the best of them on the other half."""
-    from rag.evaluation.runs.order import Order
+    from rag.evaluation.runs.order import Order, Selection
     from rag.evaluation.sweeping.report import sweep_object, sweep_text, write_plot
     from rag.evaluation.sweeping.sweep import sweep
 
@@ -256,10 +251,7 @@ def sweep_settings(
         library=library,
         answerer=answerer,
         model=model,
-        tags=tuple(tag or ()),
-        ids=tuple(case or ()),
-        limit=limit,
-        replay=replay,
+        selection=Selection(tags=tuple(tag or ()), ids=tuple(case or ()), limit=limit),
     )
     found = sweep(order, vary, metric=metric)
     if plot:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,29 +15,32 @@ from rag.errors import ConfigurationError, DatelineError
 from rag.evaluation.corpus import corpus_digest, manifest
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.judge import described, make_judge
-from rag.evaluation.opening import chat_model, corpora_of, corpus_remarks, judge_model
+from rag.evaluation.opening import chat_model, corpora_of, corpus_remarks, judge_model, measured
 from rag.evaluation.reports import write_json, write_junit
 from rag.evaluation.reports.figures import count
 from rag.evaluation.reports.html import write_html
 from rag.evaluation.reports.markdown import write_markdown
 from rag.evaluation.results import Report, RunInfo
-from rag.evaluation.runs.directory import RunDirectory
+from rag.evaluation.runs.directory import RunDirectory, new_place, writing
 from rag.evaluation.runs.order import Order
 from rag.evaluation.runs.runner import Ready, kept, run_suites, score_suites
 from rag.evaluation.scorers import Scorer
 from rag.evaluation.statistics.comparing import compare
 from rag.evaluation.statistics.summary import Tally
-from rag.evaluation.suites.cases import Corpus, Suite
+from rag.evaluation.suites.cases import Case, Corpus, Suite
 from rag.evaluation.suites.checking import untrue
 from rag.evaluation.suites.starter import starter
 from rag.evaluation.suites.suitefile import read_suite
+from rag.library.lock import lock_file, taking_turns
 from rag.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from rag.compose import Newsroom
+    from rag.evaluation.opening import Articles
 
 _MAY_DIFFER = {"name", "started", "judge", "remarks"}
 """What may be another when a run goes on."""
+_JOBS = "jobs"
+"""The setting that may."""
 
 
 class StoppedError(DatelineError):
@@ -48,17 +51,16 @@ def evaluate(order: Order, suites: Sequence[Suite]) -> RunDirectory:
     """Ask and score what is ordered, or what is left of it; raise DatelineError, StoppedError among them."""
     if len({suite.suite for suite in suites}) < len(suites):
         raise ConfigurationError("Two of these suites have one name; a run tells suites apart by their names.")
-    chosen = [order.wanted(suite) for suite in suites]
+    chosen = [order.selection.of(suite) for suite in suites]
+    if not any(suite.cases for suite in suites):
+        raise ConfigurationError("There is nothing to ask: these suites have no cases.")
     if not any(chosen):
         raise ConfigurationError("No case is selected; change --tag or --case, or leave them out.")
-    with corpora_of(order, suites) as rooms:
-        evidence = [_evidence(path, room) for path, room in zip(order.suites, rooms, strict=True)]
-        run = _begun(order, _info(order, suites, rooms))
+    with corpora_of(order, suites) as rooms, _begun(order, suites, rooms) as run:
         chat = chat_model(order)
         ready = [
-            # Answers of a reader that stood in for the model would be counted as the model's.
-            Ready(suite=suite, cases=cases, desk=replace(room.desk(chat), fallback=None), evidence=of_suite)
-            for suite, cases, room, of_suite in zip(suites, chosen, rooms, evidence, strict=True)
+            Ready(suite=suite, cases=cases, desk=measured(room, chat), evidence=_evidence(path, room))
+            for path, suite, cases, room in zip(order.suites, suites, chosen, rooms, strict=True)
         ]
         try:
             with progress_bar() as advance:
@@ -68,36 +70,48 @@ def evaluate(order: Order, suites: Sequence[Suite]) -> RunDirectory:
             raise StoppedError(
                 f"Stopped; the answers so far are kept. To go on, run the same again with --out {run.path}."
             ) from None
-    run.finish()
+        run.finish()
     return run
 
 
-def score_again(order: Order, run: RunDirectory) -> None:
+def score_again(order: Order, place: Path) -> RunDirectory:
     """Score the answers of a run by what the suites of the order say now; nothing is asked again but of a judge."""
+    with taking_turns(lock_file(place)):
+        run = RunDirectory.open(place)
+        _score_again(order, run)
+    return run
+
+
+def _score_again(order: Order, run: RunDirectory) -> None:
     suites = [read_suite(path) for path in order.suites]
-    attempts = range(1, run.info.attempts + 1)
     with corpora_of(replace(order, answerer="extractive", record=None, replay=None), suites) as rooms:
         remarks = [remark for suite, room in zip(suites, rooms, strict=True) for remark in corpus_remarks(suite, room)]
         if corpus_digest(_corpus(rooms)) != run.info.corpus_digest:
             remarks.append("Scored over other articles than were asked.")
         ready = []
         for path, suite, room in zip(order.suites, suites, rooms, strict=True):
-            evidence = _evidence(path, room)
-            wrong = {case.id: what for case in suite.cases for what in islice(untrue(case, evidence), 1)}
-            remarks += [f"{name} of {suite.suite} is left out: {what}" for name, what in wrong.items()]
-            right = [case for case in suite.cases if case.id not in wrong]
-            asked = tuple(
-                case for case in right if case.skip or all(kept(run, suite, case, attempt) for attempt in attempts)
-            )
-            if left := len(right) - len(asked):
+            asked, left = _asked(run, suite)
+            if left:
                 remarks.append(f"Left out, because this run did not ask it: {count(left, 'case')} of {suite.suite}.")
-            ready.append(Ready(suite=suite, cases=asked, desk=room.desk(), evidence=evidence))
+            ready.append(Ready(suite=suite, cases=asked, desk=room.desk(), evidence=_evidence(path, room)))
         if not any(each.cases for each in ready):
             raise ConfigurationError(f"The run {run.path} asked nothing of what these suites ask; run them.")
         with progress_bar() as advance:
             score_suites(ready, run, judge=_judge(order, run), jobs=order.jobs, advance=advance)
     run.info = replace(run.info, remarks=tuple(remarks))
     run.save()
+
+
+def _asked(run: RunDirectory, suite: Suite) -> tuple[tuple[Case, ...], int]:
+    """Return the cases of a suite that a run asked or skipped, and how many of those it was to ask are left out."""
+    chosen = {case.id for case in run.info.selection.of(suite)}
+    asked = tuple(
+        case
+        for case in suite.cases
+        if (case.skip and case.id in chosen)
+        or (not case.skip and all(kept(run, suite, case, attempt) for attempt in range(1, run.info.attempts + 1)))
+    )
+    return asked, len(chosen - {case.id for case in asked})
 
 
 def untrue_cases(path: Path, library: Path | None = None) -> list[tuple[str, str]]:
@@ -153,32 +167,33 @@ def report_of(run: RunDirectory, baseline: RunDirectory | None = None) -> Report
 
 
 def write_reports(report: Report, directory: Path) -> None:
-    """Write every form of a report into a run's directory."""
-    write_html(report, directory / "report.html")
-    write_markdown(report, directory / "report.md")
-    write_junit(report, directory / "junit.xml")
-    with (directory / "report.json").open("w", encoding="utf-8", errors="backslashreplace") as file:
-        write_json(report, file)
+    """Write every form of a report into a run's directory; raise StorageError."""
+    with writing(directory):
+        write_html(report, directory / "report.html")
+        write_markdown(report, directory / "report.md")
+        write_junit(report, directory / "junit.xml")
+        with (directory / "report.json").open("w", encoding="utf-8", errors="backslashreplace") as file:
+            write_json(report, file)
 
 
-def _evidence(path: Path, room: Newsroom) -> Evidence:
+def _evidence(path: Path, room: Articles) -> Evidence:
     return Evidence(room.library, room.embedder, path.parent)
 
 
-def _corpus(rooms: Sequence[Newsroom]) -> dict[str, str]:
+def _corpus(rooms: Sequence[Articles]) -> dict[str, str]:
     return {article: current for room in rooms for article, current in manifest(room.library).items()}
 
 
-def _info(order: Order, suites: Sequence[Suite], rooms: Sequence[Newsroom]) -> RunInfo:
+def _info(order: Order, suites: Sequence[Suite], rooms: Sequence[Articles]) -> RunInfo:
     started = datetime.now(UTC)
-    out = order.out or Path("eval-runs", f"{_plain(suites[0].suite)}-{started:%Y%m%dT%H%M%SZ}")
     corpus, settings = _corpus(rooms), rooms[0].settings
     remarks = [remark for suite, room in zip(suites, rooms, strict=True) for remark in corpus_remarks(suite, room)]
-    told = {"passages": str(settings.passages), "embedding_model": rooms[0].embedder.name, "jobs": str(order.jobs)}
+    told = {"passages": str(settings.passages), "embedding_model": rooms[0].embedder.name}
     if settings.generative:
         told["context_tokens"] = str(settings.context_tokens)
+    told[_JOBS] = str(order.jobs)
     return RunInfo(
-        name=out.name,
+        name=order.out.name if order.out else f"{_plain(suites[0].suite)}-{started:%Y%m%dT%H%M%SZ}",
         started=started,
         suites=tuple(suite.suite for suite in suites),
         answerer="generative" if settings.generative else "extractive",
@@ -187,14 +202,22 @@ def _info(order: Order, suites: Sequence[Suite], rooms: Sequence[Newsroom]) -> R
         corpus=corpus,
         corpus_digest=corpus_digest(corpus),
         version=version("dateline"),
+        selection=order.selection,
         attempts=order.attempts,
         remarks=tuple(remarks),
     )
 
 
-def _begun(order: Order, info: RunInfo) -> RunDirectory:
-    """Return a new run, or the interrupted one of the same kind that lies at the place of the order."""
-    place = order.out or Path("eval-runs", info.name)
+@contextmanager
+def _begun(order: Order, suites: Sequence[Suite], rooms: Sequence[Articles]) -> Iterator[RunDirectory]:
+    """Hold a new run, or the interrupted one at the place of the order; another process that wants it waits."""
+    info = _info(order, suites, rooms)
+    place = order.out or new_place(Path("eval-runs", info.name))
+    with taking_turns(lock_file(place)):
+        yield _run_at(place, replace(info, name=place.name), order)
+
+
+def _run_at(place: Path, info: RunInfo, order: Order) -> RunDirectory:
     if not RunDirectory.exists(place):
         return RunDirectory.create(place, info, order.suites)
     run = RunDirectory.open(place)
@@ -202,12 +225,18 @@ def _begun(order: Order, info: RunInfo) -> RunDirectory:
         raise ConfigurationError(
             f"The run {place} is complete; choose another place with --out, or `dateline eval score {place}`."
         )
-    own = (each.name for each in fields(RunInfo) if each.name not in _MAY_DIFFER)
-    if other := [name for name in own if getattr(run.info, name) != getattr(info, name)]:
+    if other := _other(run.info, info):
         raise ConfigurationError(
             f"The run {place} was begun with other {', '.join(other)}; choose another place with --out."
         )
     return run
+
+
+def _other(one: RunInfo, two: RunInfo) -> list[str]:
+    """Return in what runs differ that would have to be equal if they were one."""
+    found = [each.name for each in fields(RunInfo) if getattr(one, each.name) != getattr(two, each.name)]
+    same = {**one.settings, _JOBS: ""} == {**two.settings, _JOBS: ""}
+    return [name for name in found if name not in _MAY_DIFFER and not (name == "settings" and same)]
 
 
 def _judge(order: Order, run: RunDirectory) -> Scorer | None:

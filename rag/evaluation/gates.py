@@ -51,6 +51,8 @@ def failures(report: Report, wanted: Iterable[Threshold]) -> Iterator[str]:
         elif not each.holds(found[each.metric]):
             yield f"{each}, and is {found[each.metric]:.4g}."
     if report.comparison is not None:
+        if not report.comparison.changes:
+            yield f"Nothing was compared: no case was answered both in this run and in {report.comparison.baseline}."
         worse = [
             change.metric
             for change in report.comparison.changes

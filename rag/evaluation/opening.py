@@ -9,8 +9,9 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ingest as ingesting
@@ -19,14 +20,18 @@ from ingest.names import path_text
 from ingest.report import report_text
 from ingest.split import LIMIT
 from rag import sentences
+from rag.answer import Desk
 from rag.compose import Newsroom, make_chat, make_embedder, newsroom
 from rag.errors import ConfigurationError
 from rag.evaluation.corpus import corpus_digest, manifest
+from rag.evaluation.runs.directory import writing
 from rag.evaluation.runs.order import Order
 from rag.evaluation.suites.cases import Suite
+from rag.library.connections import FORMAT
 from rag.library.lock import taking_turns
 from rag.protocols import ChatModel
 from rag.provider.recorded import RecordingChat, ReplayedChat
+from rag.question import periods
 from rag.settings import Settings, default_cache, read_settings
 from rag.terminal import working
 from rag.types import digest
@@ -36,6 +41,18 @@ PASSAGE_SIZE = LIMIT
 _LIBRARY, _REMARKS = "library", "remarks.json"
 _KEPT_SECONDS = 14 * 24 * 3600
 """How long the library of a folder that has changed since is kept unasked."""
+_READINGS = 3
+"""How often a folder is read that changes meanwhile."""
+READERS = (sentences, periods)
+"""The modules of `rag` that have a part in turning files into passages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Articles(Newsroom):
+    """The articles of a suite, opened."""
+
+    unread: tuple[str, ...] = ()
+    """What of a folder could not be read, and why."""
 
 
 @contextmanager
@@ -47,33 +64,33 @@ def corpus_of(
     cache: Path,
     library: Path | None = None,
     passage_limit: int = PASSAGE_SIZE,
-) -> Iterator[Newsroom]:
+) -> Iterator[Articles]:
     """Open the articles that a suite file at `path` was written for; `library` goes before what it names.
 
     A folder is read into `cache` when its files, the embedding model or our way of reading them are new; processes that
     want the same wait for the first one. Raises ConfigurationError (also where passages of another size are wanted of
     what is read already), LibraryError or ProviderError.
     """
-    place = library or settings.library
+    place, unread = library or settings.library, list[str]()
     if passage_limit != PASSAGE_SIZE and (library is not None or suite.corpus.folder is None):
         raise ConfigurationError("Passages of another size need articles to read: a suite that has `corpus.folder`.")
     if library is None and suite.corpus.library is not None:
         place = path.parent / suite.corpus.library
     elif library is None and suite.corpus.folder is not None:
-        place = _read_once(path.parent / suite.corpus.folder, settings, cache, passage_limit)
-    with newsroom(settings.model_copy(update={"library": place})) as room:
-        yield room
-
-
-def configured(**given: object) -> Settings:
-    """Return the settings, what is given (and not None) before the environment; raise ConfigurationError."""
-    return read_settings(**given)
+        with writing(cache):
+            made = _read_once(path.parent / suite.corpus.folder, settings, cache.absolute(), passage_limit)
+            place, unread = made / _LIBRARY, json.loads((made / _REMARKS).read_text(encoding="utf-8"))
+    settings = settings.model_copy(update={"library": place})
+    with newsroom(settings) as room:
+        yield Articles(settings=settings, embedder=room.embedder, library=room.library, unread=tuple(unread))
 
 
 @contextmanager
-def corpora_of(order: Order, suites: Sequence[Suite], *, passage_limit: int = PASSAGE_SIZE) -> Iterator[list[Newsroom]]:
-    """Open the articles of each of the suites that are ordered."""
-    settings, cache = _settings(order), default_cache() / "corpora"
+def corpora_of(
+    order: Order, suites: Sequence[Suite], *, cache: Path | None = None, passage_limit: int = PASSAGE_SIZE
+) -> Iterator[list[Articles]]:
+    """Open the articles of each of the suites that are ordered; folders are read into the user's cache by default."""
+    settings, cache = settings_of(order), cache or default_cache() / "corpora"
     with ExitStack() as stack:
         yield [
             stack.enter_context(
@@ -83,9 +100,17 @@ def corpora_of(order: Order, suites: Sequence[Suite], *, passage_limit: int = PA
         ]
 
 
+def measured(room: Newsroom, model: ChatModel | None = None, **tuned: float) -> Desk:
+    """Return the desk of a room whose answers are to be measured.
+
+    Nothing stands in for a model that fails: what the embedded reader answers would be counted as the model's.
+    """
+    return replace(room.desk(model, **tuned), fallback=None)
+
+
 def chat_model(order: Order) -> ChatModel | None:
     """Return the model that writes answers, recorded or replayed where that is ordered; None for the reader."""
-    settings = _settings(order)
+    settings = settings_of(order)
     return _taped(order, settings) if settings.generative else None
 
 
@@ -94,7 +119,7 @@ def judge_model(order: Order, *, session: str) -> ChatModel | None:
 
     `session` names the run, whose votes are not asked for twice, see `RecordingChat`.
     """
-    return _taped(order, configured(chat_model=order.judge), session) if order.judge else None
+    return _taped(order, read_settings(chat_model=order.judge), session) if order.judge else None
 
 
 def _taped(order: Order, settings: Settings, session: str | None = None) -> ChatModel:
@@ -104,47 +129,54 @@ def _taped(order: Order, settings: Settings, session: str | None = None) -> Chat
     return RecordingChat(model, order.record, session=session) if order.record else model
 
 
-def _settings(order: Order) -> Settings:
+def settings_of(order: Order) -> Settings:
     """Return the settings of a run; replies that are replayed stand for a model, so none needs to be configured."""
     answerer = order.answerer
     if order.replay and answerer == "extractive" and not order.judge:
         raise ConfigurationError("--replay gives a chat model's replies; leave out --answerer extractive.")
     if order.replay and answerer != "extractive":
         answerer = "generative"
-    settings = configured(library=order.library, answerer=answerer, chat_model=order.model)
+    settings = read_settings(library=order.library, answerer=answerer, chat_model=order.model)
     if order.record and not (settings.generative or order.judge):
         raise ConfigurationError("--record keeps a chat model's replies; set OPENAI_API_KEY or OPENAI_BASE_URL.")
     return settings
 
 
-def corpus_remarks(suite: Suite, room: Newsroom) -> list[str]:
+def corpus_remarks(suite: Suite, room: Articles) -> list[str]:
     """Return what whoever reads figures should know about the articles they were made over."""
     now, then = corpus_digest(manifest(room.library)), suite.corpus.digest
     changed = f"The articles changed since {suite.suite} was written: their digest was {then}, and is {now}."
-    unread = room.settings.library.parent / _REMARKS
-    failed: list[str] = json.loads(unread.read_text(encoding="utf-8")) if unread.exists() else []
-    return [changed] * (then is not None and then != now) + [f"Not read: {failure}" for failure in failed]
+    return [changed] * (then is not None and then != now) + [f"Not read: {failure}" for failure in room.unread]
 
 
 def _read_once(folder: Path, settings: Settings, cache: Path, passage_limit: int) -> Path:
-    """Return a library of the articles in a folder; it is built aside, so that nobody meets half of it."""
+    """Return where the library of a folder's articles lies; it is built aside, so that nobody meets half of it.
+
+    What was saved while it was built may be in it or not, so its name must still be right when it is done.
+    """
     if not folder.is_dir():
         raise ConfigurationError(
             f"The suite's corpus {folder} is not a folder; mend `corpus.folder`, or use --library."
         )
-    files = [found for found in find([folder]) if isinstance(found, Path)]
-    place = cache.absolute() / _name(folder, files, make_embedder(settings).name, passage_limit)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with taking_turns(place.with_suffix(".lock")):
-        if not place.exists():
-            _build(folder, settings, place, passage_limit)
-            _forget_older(place)
-        place.touch()
-    return place / _LIBRARY
+    cache.mkdir(parents=True, exist_ok=True)
+    embedder = make_embedder(settings).name
+    for _ in range(_READINGS):
+        place = cache / _name(folder, embedder, passage_limit)
+        with taking_turns(place.with_suffix(".lock")):
+            if not place.exists():
+                building = place.with_suffix(".building")
+                _build(folder, settings, building, passage_limit)
+                if place.name != _name(folder, embedder, passage_limit):
+                    shutil.rmtree(building)
+                    continue
+                building.rename(place)
+                _forget_older(place)
+            place.touch()
+        return place
+    raise ConfigurationError(f"The articles in {folder} change while they are read; run again when they are at rest.")
 
 
-def _build(folder: Path, settings: Settings, place: Path, passage_limit: int) -> None:
-    building = place.with_suffix(".building")
+def _build(folder: Path, settings: Settings, building: Path, passage_limit: int) -> None:
     shutil.rmtree(building, ignore_errors=True)
     aside = settings.model_copy(update={"library": building / _LIBRARY})
     with newsroom(aside, create=True) as room, working(f"Reading the articles in {folder.name}"):
@@ -152,7 +184,6 @@ def _build(folder: Path, settings: Settings, place: Path, passage_limit: int) ->
         if not room.library.count():
             raise ConfigurationError(f"No article could be read in {folder}: {report_text(report)}.")
     (building / _REMARKS).write_text(json.dumps([str(failure) for failure in report.failed]), encoding="utf-8")
-    building.rename(place)
 
 
 def _forget_older(place: Path) -> None:
@@ -162,20 +193,24 @@ def _forget_older(place: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _name(folder: Path, files: Iterable[Path], embedder: str, passage_limit: int) -> str:
+def _name(folder: Path, embedder: str, passage_limit: int) -> str:
     """Return what names the library: a digest of the folder's path, which names articles without an address; and of
     all that its content depends on.
     """
+    files = [found for found in find([folder]) if isinstance(found, Path)]
     parts = [f"{path_text(file.relative_to(folder))}\x1f{_digest(file)}" for file in files]
     return f"{digest(path_text(folder.resolve()))}-{digest(embedder, str(passage_limit), _reader(), *parts)}"
 
 
 def _reader() -> str:
-    """Return a digest of the code that turns files into passages."""
-    ours = [*sorted(Path(ingesting.__file__).parent.rglob("*.py")), Path(sentences.__file__)]
-    return digest(*map(_digest, ours))
+    """Return a digest of the code that turns files into a library."""
+    ours = [*sorted(Path(ingesting.__file__).parent.rglob("*.py")), *(Path(str(each.__file__)) for each in READERS)]
+    return digest(str(FORMAT), *map(_digest, ours))
 
 
 def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        return str(error.strerror)  # reading it as an article will tell of it

@@ -201,7 +201,7 @@ class RunInfo:
     corpus_digest: str
     version: str
     """Of Dateline."""
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     """Which cases of the suites were asked."""
     attempts: int = 1
     judge: str | None = None

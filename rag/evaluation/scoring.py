@@ -11,6 +11,7 @@ from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Check, Outcome, Result, Sample, Score
 from rag.evaluation.scorers import SCORERS, Scorer
 from rag.evaluation.suites.cases import Case, Suite
+from rag.evaluation.suites.checking import untrue
 
 _WORST_FIRST = (Outcome.ERROR, Outcome.FAILED, Outcome.XFAILED, Outcome.XPASSED, Outcome.PASSED)
 
@@ -22,7 +23,7 @@ def score_case(
 
     A case that is expected to fail has failed as expected in an attempt in which any turn fails; an error in the place
     of a verdict is nobody's expectation. Whether an attempt passes as a whole is scored once, with its last turn; with
-    an error in it that is unknown.
+    an error in it that is unknown. A case that names what its articles do not hold is an error, whatever was answered.
     """
     whole = _Whole(
         case=case,
@@ -30,11 +31,12 @@ def score_case(
         tags=tuple(dict.fromkeys([*suite.tags, *case.tags])),
     )
     scorers = (*SCORERS, judge) if judge else SCORERS
+    wrong = next(untrue(case, evidence), None)
     ordered = sorted(samples, key=lambda each: (each.attempt, each.turn))
     return tuple(
         result
         for _, turns in groupby(ordered, key=lambda each: each.attempt)
-        for result in whole.results([_looked_at(case, sample, evidence, scorers) for sample in turns])
+        for result in whole.results([_looked_at(case, sample, evidence, scorers, wrong) for sample in turns])
     )
 
 
@@ -61,9 +63,11 @@ class _Looked:
         return Outcome.FAILED if False in told else Outcome.PASSED
 
 
-def _looked_at(case: Case, sample: Sample, evidence: Evidence, scorers: Iterable[Scorer]) -> _Looked:
+def _looked_at(case: Case, sample: Sample, evidence: Evidence, scorers: Iterable[Scorer], wrong: str | None) -> _Looked:
     if sample.answer is None:
         return _Looked(sample=sample)
+    if wrong is not None:
+        return _Looked(sample=sample, checks=(Check(name="suite", passed=None, expected="true", got=wrong),))
     found = [each for scorer in scorers for each in scorer(case.turns[sample.turn - 1], sample, evidence)]
     return _Looked(
         sample=sample,

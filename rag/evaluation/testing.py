@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from rag.answer import Desk
 from rag.evaluation.evidence import Evidence
-from rag.evaluation.opening import configured, corpus_of, corpus_remarks
+from rag.evaluation.opening import corpora_of, corpus_remarks, measured
 from rag.evaluation.reports.told import wrong
 from rag.evaluation.results import Check, Result
+from rag.evaluation.runs.order import Order
 from rag.evaluation.runs.runner import ask_case, try_case
 from rag.evaluation.scoring import score_case
 from rag.evaluation.suites.cases import Asked, Case, Cited, Suite
@@ -44,10 +45,10 @@ class Corpora:
         """Return what answers the questions of a suite file; raise DatelineError where its articles cannot be used."""
         key = (path.parent, suite.corpus.folder, suite.corpus.library, suite.corpus.digest)
         if key not in self._opened:
-            settings = configured(answerer=self._answerer)
-            room = self._stack.enter_context(corpus_of(suite, path, settings, cache=self._cache, library=self._library))
+            order = Order(suites=(path,), library=self._library, answerer=self._answerer)
+            [room] = self._stack.enter_context(corpora_of(order, [suite], cache=self._cache))
             self._opened[key] = Opened(
-                desk=room.desk(),
+                desk=measured(room),
                 evidence=Evidence(room.library, room.embedder, path.parent),
                 remarks=tuple(corpus_remarks(suite, room)),
             )

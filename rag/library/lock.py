@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.errors import LibraryLockedError, StorageError
+from rag.types import digest
 
 _LOCK = "writer.lock"
 _WHO = "writer.who"
@@ -66,6 +68,14 @@ def taking_turns(file: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def lock_file(path: Path) -> Path:
+    """Return the file to hold while something is written that is to have no lock beside it.
+
+    It lies in the system's folder for temporary files, apart for each user, who could not write to another's.
+    """
+    return Path(tempfile.gettempdir(), f"dateline-{digest(str(Path.home()), str(path.resolve()))}.lock")
 
 
 def in_motion(directory: Path) -> bool:

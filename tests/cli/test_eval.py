@@ -387,7 +387,7 @@ def test_validate_lists_every_mistake_with_its_line(desk: Desk) -> None:
         "suite: s\ncases:\n- id: a\n  question: Why?\n  expcet: {}\n- id: a\n  question: 7\n- id: b\n", encoding="utf-8"
     )
     ran = desk.eval("validate", "wrong.yaml")
-    assert ran.code == 1
+    assert ran.code == 2
     lines = [line.split(":")[1] for line in ran.out.splitlines()]
     assert lines == sorted(lines)
     assert {"5", "6", "8"} <= set(lines)
@@ -396,7 +396,7 @@ def test_validate_lists_every_mistake_with_its_line(desk: Desk) -> None:
 def test_validate_holds_a_suite_to_its_articles(desk: Desk) -> None:
     wrong = {**GOOD, "id": "wrong", "publishers": ["Gazette"], "expect": {"cites": "Bridge closed"}}
     ran = desk.eval("validate", desk.suite(GOOD, wrong))
-    assert ran.code == 1
+    assert ran.code == 2
     assert [": case wrong: There is no article" in line for line in ran.out.splitlines()] == [True, True]
     right = desk.eval("validate", desk.suite(GOOD))
     assert (right.code, right.out) == (0, "suite.yaml: 1 case, nothing wrong\n")

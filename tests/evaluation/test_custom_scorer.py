@@ -153,7 +153,14 @@ def test_names_of_no_scorer_are_explained(name: str, told: str, tmp_path: Path) 
 
 def test_what_a_module_lacks_is_not_blamed_on_its_name(tmp_path: Path) -> None:
     (tmp_path / "checks.py").write_text("import no_such_module")
-    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+    with pytest.raises(ConfigurationError, match=r"checks of a scorer cannot be loaded: ModuleNotFoundError: .*no_such"):
+        load_scorer(NAME, tmp_path)
+
+
+@pytest.mark.parametrize("code", ["def own(:", "1 / 0", "import sys; sys.exit(3)", "raise ValueError('two\nlines')"])
+def test_a_module_that_cannot_be_loaded_is_named_in_one_line(code: str, tmp_path: Path) -> None:
+    (tmp_path / "checks.py").write_text(code)
+    with pytest.raises(ConfigurationError, match=r"^The module checks of a scorer cannot be loaded: [^\n]+[.]$"):
         load_scorer(NAME, tmp_path)
 
 

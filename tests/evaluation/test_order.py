@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from rag.evaluation.runs.order import Order
+from rag.errors import ConfigurationError
+from rag.evaluation.runs.order import Order, Selection
 from rag.evaluation.suites.cases import Case, Suite
 
 SUITE = Suite(
@@ -34,5 +37,9 @@ SUITE = Suite(
     ],
 )
 def test_cases_are_selected(tags: tuple[str, ...], ids: tuple[str, ...], limit: int | None, wanted: list[str]) -> None:
-    order = Order(suites=(), tags=tags, ids=ids, limit=limit)
-    assert [case.id for case in order.wanted(SUITE)] == wanted
+    assert [case.id for case in Selection(tags=tags, ids=ids, limit=limit).of(SUITE)] == wanted
+
+
+def test_replies_are_either_kept_or_replayed() -> None:
+    with pytest.raises(ConfigurationError, match="give one of them"):
+        Order(suites=(), record=Path("a.jsonl"), replay=Path("a.jsonl"))

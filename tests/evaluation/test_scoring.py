@@ -127,7 +127,9 @@ def test_what_cannot_be_told_is_no_pass(evidence: Evidence) -> None:
     assert results[0].outcome is Outcome.ERROR
     assert passes(results) == [None]
     failing = case(expect={"status": "partial", "cites_none": [{"article": "no such article"}]})
-    assert scored(evidence, failing, sample())[0].outcome is Outcome.FAILED
+    (result,) = scored(evidence, failing, sample())
+    assert (result.outcome, [check.passed for check in result.checks]) == (Outcome.ERROR, [None])
+    assert "no such article" in result.checks[0].got
 
 
 @pytest.mark.parametrize(

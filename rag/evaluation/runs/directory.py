@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -27,6 +29,31 @@ _RUN, _SAMPLES, _RESULTS = "run.json", "samples.jsonl", "results.jsonl"
 Key = tuple[str, str, int, int]
 
 
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Raise StorageError in the place of an OSError, with what it says about files at this place."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or place} cannot be written ({error.strerror or error}); free some space, mend its"
+            " permissions, or choose another place."
+        ) from error
+
+
+def new_place(wanted: Path) -> Path:
+    """Make a directory for a new run and return it: numbered if that of another run has the name already."""
+    with writing(wanted):
+        for number in count(1):
+            place = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+            try:
+                place.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            return place
+    raise AssertionError("numbers do not end")
+
+
 class RunDirectory:
     """The files of one run; appending is safe from several threads of the process that makes it."""
 
@@ -38,7 +65,12 @@ class RunDirectory:
         self.finished = finished
         """Whether all was asked and scored."""
         self._samples = RowFile(path / _SAMPLES)
-        self._places = {_key(row): place for place, row in self._samples.rows()}
+        try:
+            self._places = {_key(row): place for place, row in self._samples.rows()}
+        except KeyError as error:
+            raise ConfigurationError(
+                f"{path / _SAMPLES} holds what is no sample of a run; run the suite again."
+            ) from error
 
     @classmethod
     def create(cls, path: Path, info: RunInfo, suites: Sequence[Path]) -> RunDirectory:
@@ -97,13 +129,15 @@ class RunDirectory:
         """Write what each case is worth, in this order; a case without results was skipped. What was there goes."""
         whole = self.path / _RESULTS
         part = RowFile(whole.with_suffix(".part"))
-        part.path.unlink(missing_ok=True)
+        with writing(part.path):
+            part.path.unlink(missing_ok=True)
         for case, results in scored:
             for result in results:
                 part.append(_result_row(result))
             if not results:
                 part.append({"skipped": _case_object(case)})
-        part.path.replace(whole)
+        with writing(whole):
+            part.path.replace(whole)
 
     def results(self) -> Iterator[Result]:
         """Yield the results in the order of the suites; each call reads the files anew."""
@@ -115,7 +149,9 @@ class RunDirectory:
         """Yield the cases that were not asked."""
         for row in self._scored():
             if "skipped" in row:
-                yield Case.model_validate(row["skipped"])
+                with self._undamaged():
+                    case = Case.model_validate(row["skipped"])
+                yield case
 
     @property
     def complete(self) -> bool:
@@ -129,13 +165,18 @@ class RunDirectory:
             yield row
 
     def _result(self, row: Row) -> Result:
-        sample = self.sample(_key(row))
-        if sample is None:
-            raise ConfigurationError(f"{self.path / _SAMPLES} lacks what was scored; run the suite again.")
-        try:
+        with self._undamaged():
+            sample = self.sample(_key(row))
+            if sample is None:
+                raise ConfigurationError(f"{self.path / _SAMPLES} lacks what was scored; run the suite again.")
             case = Case.model_validate(row["case"])
             whole = {**row, "case": case, "asked": case.turns[sample.turn - 1], "sample": sample}
             return _results().validate_python(whole)
+
+    @contextmanager
+    def _undamaged(self) -> Iterator[None]:
+        try:
+            yield
         except (ValueError, LookupError) as error:
             raise ConfigurationError(f"{self.path / _RESULTS} is damaged; make it again with score.") from error
 
@@ -148,8 +189,9 @@ class RunDirectory:
             "info": _infos().dump_python(self.info, mode="json"),
         }
         part = self.path / f"{_RUN}.part"
-        part.write_text(json.dumps(header, indent=1), encoding="utf-8")
-        part.replace(self.path / _RUN)
+        with writing(part):
+            part.write_text(json.dumps(header, indent=1), encoding="utf-8")
+            part.replace(self.path / _RUN)
 
 
 def _result_row(result: Result) -> Row:

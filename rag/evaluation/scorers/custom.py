@@ -45,17 +45,22 @@ def score(asked: Asked, sample: Sample, evidence: Evidence) -> Iterator[Check | 
         except ConfigurationError as error:
             yield _open(name, str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a suite's own code raises
-            yield _open(name, " ".join(f"{type(error).__name__}: {error}".split()))
+            yield _open(name, _told(error))
 
 
 @lru_cache(maxsize=256)
 def load_scorer(name: str, folder: Path | None = None) -> Own:
-    """Return the function that a suite names as module:function; raise ConfigurationError where there is none."""
+    """Return the function that a suite names as module:function; raise ConfigurationError where it cannot be had."""
     module, _, function = name.partition(":")
     if not function or not all(part.isidentifier() for part in (*module.split("."), function)):
         raise ConfigurationError(f"{name!r} names no scorer; write module:function.")
-    with _LOADING:
-        found = getattr(_module(module, folder), function, None)
+    try:
+        with _LOADING:
+            found = getattr(_module(module, folder), function, None)
+    except ConfigurationError:
+        raise
+    except (Exception, SystemExit) as error:  # whatever a suite's own code raises
+        raise ConfigurationError(f"The module {module} of a scorer cannot be loaded: {_told(error)}.") from error
     if not callable(found):
         raise ConfigurationError(f"{module} has no function {function}; check the suite's scorers.")
     own: Own = found
@@ -138,6 +143,11 @@ def _is_finite(value: object) -> TypeGuard[float]:
 
 def _kind(found: object) -> str:
     return "nothing" if found is None else shorten(repr(found), _SHOWN, placeholder=" …")
+
+
+def _told(error: BaseException) -> str:
+    """Return an error in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _open(name: str, reason: str) -> Check:

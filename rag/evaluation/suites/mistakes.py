@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rag.evaluation.suites.cases import Asked, Case, Cited, Corpus, Exchange, Expectation, ExpectedFigure, Suite
+from rag.evaluation.suites.fields import as_text
 from rag.evaluation.suites.parsing import Entries, Fields, Value
 
 _LONGEST = 200
@@ -63,7 +64,7 @@ def named_lines(value: Value) -> Iterable[tuple[str, int]]:
 
 def _id(case: Value) -> str | None:
     name = case.get("id") if isinstance(case, Fields) else None
-    return str(getattr(name, "written", name)) if isinstance(name, str | int | float) else None
+    return str(as_text(name)) if isinstance(name, int | float) else name if isinstance(name, str) else None
 
 
 def _located(value: Fields, error: ErrorDetails) -> tuple[Problem, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from rag.evaluation.suites.cases import Case, Cited, Exchange, Expectation, Suit
 from rag.evaluation.suites.parsing import LOADER
 from rag.evaluation.suites.spelling import case_object, case_yaml, field_yaml
 from rag.evaluation.suites.suitefile import JSONL, read_bytes, suite_of
-from rag.library.lock import taking_turns
+from rag.library.lock import lock_file, taking_turns
 from rag.types import Answer, Status
 
 _LONGEST_ID = 60
@@ -28,7 +28,7 @@ _LONGEST_ID = 60
 def append_case(path: Path, case: Case) -> None:
     """Add a case to a suite file, which is made where there is none; what stands in it stays, to the byte.
 
-    Safe among processes, by an empty lock file beside it, and all or nothing. Raises SuiteError where the id is taken,
+    Safe among processes of one user, and all or nothing. Raises SuiteError where the id is taken,
     the file is no suite, or it is not laid out so that a case can follow its last one; StorageError for the lock file.
     """
     _append(path, lambda _: case)
@@ -44,7 +44,7 @@ def append_answer(path: Path, answer: Answer, *, tags: Sequence[str] = ()) -> Ca
 
 def _append(path: Path, made: Callable[[Suite], Case]) -> Case:
     path = path.resolve()
-    with taking_turns(path.with_name(f".{path.name}.lock")):
+    with taking_turns(lock_file(path)):
         before = read_bytes(path) if path.exists() else _beginning(path)
         suite = suite_of(before, path)
         case = made(suite)

@@ -10,6 +10,7 @@ from rag.evaluation.reports import figures
 from rag.evaluation.reports.json_form import change_object, estimate_object
 from rag.evaluation.reports.terminal import table
 from rag.evaluation.results import Direction
+from rag.evaluation.runs.directory import writing
 from rag.evaluation.sweeping.grid import varied
 from rag.evaluation.sweeping.plot import sweep_svg
 from rag.evaluation.sweeping.sweep import Measured, Swept
@@ -53,7 +54,8 @@ def sweep_object(swept: Swept) -> dict[str, Json]:
 
 def write_plot(swept: Swept, path: Path) -> None:
     """Write quality against latency as an SVG file."""
-    path.write_text(sweep_svg(swept), encoding="utf-8")
+    with writing(path):
+        path.write_text(sweep_svg(swept), encoding="utf-8")
 
 
 def _row(swept: Swept, each: Measured, names: Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from rag.errors import ConfigurationError
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.metrics import metric as described
-from rag.evaluation.opening import PASSAGE_SIZE, chat_model, configured, corpora_of
+from rag.evaluation.opening import PASSAGE_SIZE, chat_model, corpora_of, measured, settings_of
 from rag.evaluation.results import Change, Estimate, Result
 from rag.evaluation.runs.order import Order
 from rag.evaluation.runs.runner import try_case
@@ -63,12 +63,12 @@ def sweep(order: Order, vary: Sequence[str], *, metric: str = "pass") -> Swept:
     setting and with nothing remembered between them: latencies compare as far as the machine is quiet.
     """
     suite = read_suite(order.suites[0])
-    settings = grid(Setting(passages=configured().passages, passage_size=PASSAGE_SIZE), vary)
-    chat = chat_model(order, session="sweep")
+    settings = grid(Setting(passages=settings_of(order).passages, passage_size=PASSAGE_SIZE), vary)
+    chat = chat_model(order)
     if chat is not None and len({setting.answer_from for setting in settings}) > 1:
         raise ConfigurationError("answer_from is a setting of the embedded reader; leave it out with a chat model.")
     with corpora_of(order, [suite]) as [room]:
-        wanted = [case for case in order.wanted(suite) if case.skip is None]
+        wanted = [case for case in order.selection.of(suite) if case.skip is None]
         tune, held_out = halves(wanted, Evidence(room.library, room.embedder, order.suites[0].parent))
     with progress_bar() as advance:
         trial = _Trial(order=order, suite=suite, chat=chat, metric=metric, names=varied(settings), advance=advance)
@@ -113,8 +113,7 @@ class _Trial:
         with corpora_of(self.order, [self.suite], passage_limit=setting.passage_size) as [room]:
             evidence = Evidence(room.library, room.embedder, self.order.suites[0].parent)
             given = replace(room, settings=room.settings.model_copy(update={"passages": setting.passages}))
-            desk = given.desk(self.chat, dense_weight=setting.dense_weight, answer_from=setting.answer_from)
-            desk = replace(desk, fallback=None)
+            desk = measured(given, self.chat, dense_weight=setting.dense_weight, answer_from=setting.answer_from)
             for done, case in enumerate(cases):
                 self.advance(done, len(cases), setting.told(self.names))
                 samples = tuple(try_case(self.suite, case, desk, evidence=evidence))
