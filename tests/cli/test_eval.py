@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from rag.testing.server import ScriptedServer, says
+from rag.testing.server import Reply, Request, ScriptedServer, fails, says
 from tests.conftest import Dateline, Ran
 
 ROOT = Path(__file__).parents[2]
@@ -314,9 +314,10 @@ REPLIES = (
 
 
 def told_apart(out: str) -> list[object]:
-    """Return what was answered, without how long it took."""
+    """Return what was answered at last, case by case, without how long it took."""
     kept: list[object] = []
-    for sample in samples(out):
+    last = {(str(sample["case_id"]), str(sample.get("turn", 1))): sample for sample in samples(out)}
+    for _, sample in sorted(last.items()):
         answer = sample["answer"]
         assert isinstance(answer, dict), sample
         kept.append({name: value for name, value in answer.items() if name not in {"timings", "question"}})
@@ -340,6 +341,66 @@ def test_recorded_replies_are_replayed_without_key_or_network(desk: Desk, monkey
     assert (replayed.code, replayed.err) == (0, "")
     assert told_apart("again") == told_apart("live")
     assert json.loads(Path("again/run.json").read_text(encoding="utf-8"))["info"]["model"] == "tiny"
+
+
+class Abstaining(ScriptedServer):
+    """Never says the same twice, whoever asks; fails at the requests that are told, counted from 1."""
+
+    def __init__(self, *failing: int) -> None:
+        super().__init__()
+        self._failing = failing
+
+    def reply_to(self, request: Request) -> Reply:
+        self.requests.append(request)
+        number = len(self.requests)
+        return fails(400, "It broke.") if number in self._failing else says(f"NOT_IN_SOURCES They hide it, {number}.")
+
+
+def talk(name: str) -> dict[str, object]:
+    expected = {"status": "not_in_sources"}
+    asked = (COST, "Who said so?")
+    return {"id": name, "conversation": [{"question": question, "expect": expected} for question in asked]}
+
+
+def test_replies_belong_to_their_cases_in_whatever_order_and_selection(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talks = [talk(f"c{number}") for number in range(4)]
+    with Abstaining() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        recorded = desk.run("live", *talks, words=("--record", "tape.jsonl", "--jobs", "4"))
+        assert (recorded.code, recorded.err, len(server.requests)) == (0, "", 12)
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    assert desk.run("again", *reversed(talks), words=("--replay", "tape.jsonl", "--jobs", "3")).code == 0
+    assert told_apart("again") == told_apart("live")
+    assert desk.run("one", *talks, words=("--replay", "tape.jsonl", "--case", "c2")).code == 0
+    assert told_apart("one") == told_apart("live")[4:6]
+
+
+def test_a_recorded_run_that_failed_and_went_on_is_replayed_as_it_ended(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Abstaining(3) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        assert desk.run("live", talk("c"), words=("--record", "tape.jsonl")).code == 1
+        failed = desk.run("failed", talk("c"), words=("--replay", "tape.jsonl"))
+        assert failed.code == 1
+        assert "It broke." in " ".join(failed.out.split())
+        assert desk.run("live", talk("c"), words=("--record", "tape.jsonl")).code == 0
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    assert desk.run("again", talk("c"), words=("--replay", "tape.jsonl")).code == 0
+    assert told_apart("again") == told_apart("live")
+
+
+def test_a_failure_that_the_rules_of_rewriting_mended_is_mended_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Abstaining(2) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        assert desk.run("live", talk("c"), words=("--record", "tape.jsonl")).code == 0
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    assert desk.run("again", talk("c"), words=("--replay", "tape.jsonl")).code == 0
+    assert told_apart("again") == told_apart("live")
 
 
 def test_what_was_not_recorded_is_an_error_and_no_answer_of_another(
@@ -380,6 +441,39 @@ def test_a_judge_votes_and_its_votes_are_recorded(desk: Desk, monkeypatch: pytes
     )
     assert (again.code, again.err) == (0, "")
     assert "strict, 3 votes" in again.out
+
+
+def scores(out: str) -> list[object]:
+    lines = Path(out, "results.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["scores"] for line in lines]
+
+
+def test_votes_that_are_recorded_are_asked_for_once_by_a_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.run("out", GOOD, words=("--answerer", "extractive"))
+    words = ("score", "out", "--judge", "strict")
+    with ScriptedServer(says("verdict: yes"), says("verdict: no"), says("verdict: no")) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        assert desk.eval(*words, "--record", "tape.jsonl").code == 0
+        first = scores("out")
+        assert desk.eval(*words, "--record", "tape.jsonl").code == 0
+        assert len(server.requests) == 3
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    assert scores("out") == first
+    assert desk.eval(*words, "--replay", "tape.jsonl").code == 0
+    assert scores("out") == first
+
+
+def test_votes_that_were_not_recorded_leave_a_score_unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("--answerer", "extractive", "--judge", "strict", "--judge-votes", "1")
+    with ScriptedServer(says("verdict: yes")) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        assert desk.run("out", GOOD, words=(*words, "--record", "tape.jsonl")).code == 0
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    told = desk.run("again", GOOD, NOWHERE, words=(*words, "--replay", "tape.jsonl", "--json"))
+    assert (told.code, told.err) == (0, "")
+    (metric,) = (each for each in json.loads(told.out)["metrics"] if each["metric"] == "judge.score")
+    assert (metric["count"], metric["unscored"]) == (1, 1)
+    assert "1 of 1 votes lost: Not recorded; record again" in str(scores("again"))
 
 
 def test_validate_lists_every_mistake_with_its_line(desk: Desk) -> None:

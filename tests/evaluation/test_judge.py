@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rag.errors import ConfigurationError, ProviderUnreachableError
+from rag.errors import ConfigurationError, NotRecordedError, ProviderUnreachableError
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.judge import described, make_judge, verdict
 from rag.evaluation.results import Check, Sample, Score
@@ -125,6 +125,12 @@ def test_a_failing_server_ends_the_voting_and_what_was_cast_counts(evidence: Evi
     assert found["judge.spread"].value is None
     assert "2 of 3 votes lost: Nothing answers at judge:1" in found["judge.score"].reason
     assert len(chat.sent) == 2
+
+
+def test_a_reply_that_was_not_recorded_is_a_lost_vote(evidence: Evidence) -> None:
+    found = judged(ScriptedChat(YES, [NotRecordedError("Not recorded; record again.")]), evidence)
+    assert (found["judge.score"].value, found["judge.spread"].value) == (1.0, None)
+    assert found["judge.score"].reason == "2 of 3 votes lost: Not recorded; record again."
 
 
 def test_over_a_real_socket(evidence: Evidence) -> None:

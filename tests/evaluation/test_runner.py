@@ -16,17 +16,19 @@ from rag.answer import Desk
 from rag.compose import Newsroom
 from rag.errors import ProviderBusyError
 from rag.evaluation.evidence import Evidence
+from rag.evaluation.judge import make_judge
 from rag.evaluation.results import RunInfo, Sample
 from rag.evaluation.runs.directory import RunDirectory
-from rag.evaluation.runs.runner import Ready, ask_case, asked_digest, in_order, kept, run_suites
+from rag.evaluation.runs.runner import Ready, ask_case, asked_digest, in_order, kept, run_suites, score_suites
 from rag.evaluation.suites.cases import Asked, Case, Exchange, Expectation, Suite
 from rag.library import open_library
-from rag.protocols import Brief, ChatModel, Draft
+from rag.protocols import Brief, ChatModel, Draft, Message
 from rag.provider.background import iterate
+from rag.provider.recorded import RecordingChat, ReplayedChat
 from rag.settings import Settings
 from rag.testing import ScriptedChat
 from rag.testing.library import EMBEDDER, made_article, put
-from rag.types import Answer, Hit, Status, Turn
+from rag.types import Answer, Hit, Status, Turn, Usage
 
 BRIDGE = "Repairs to the Arl Bridge will cost £3.4 million. Mayor Oriel Tamsworth said so on Thursday."
 FERRY = "The island ferry struck the pier at Overwick. Fourteen passengers were hurt."
@@ -89,6 +91,15 @@ def test_it_is_asked_when_the_case_says_or_else_the_suite(
 ) -> None:
     (sample,) = ask(room, Case(id="c", question="What happened yesterday?", asked_at=of_case), asked_at=of_suite)  # type: ignore[arg-type]
     assert answer(sample).question.asked_at == expected
+
+
+def test_limits_in_words_are_read_as_of_that_moment(room: Newsroom) -> None:
+    limits = {"since": "last week", "until": "yesterday", "as_of": "today"}
+    case = Case(id="c", question="Who was hurt?", asked_at="2024-05-05T10:00Z", **limits)  # type: ignore[arg-type]
+    scope = answer(ask(room, case)[0]).question.scope
+    assert scope.since == datetime(2024, 4, 22, tzinfo=UTC)
+    assert scope.until == datetime(2024, 5, 5, tzinfo=UTC)
+    assert scope.as_of == datetime(2024, 5, 5, 23, 59, 59, 999999, tzinfo=UTC)
 
 
 def test_without_a_moment_it_is_asked_now(room: Newsroom) -> None:
@@ -285,6 +296,41 @@ def test_a_changed_question_is_asked_again_and_a_changed_expectation_is_not(room
     run_suites(ready(room, again, changed), run, jobs=1, advance=nothing)
     assert len(again.asked) == 4
     assert [len(kept(run, suite, case)) for case in changed] == [1, 2]
+
+
+class Voting:
+    """Votes yes and no by turns; stopped at one of its votes, as by the user."""
+
+    name = "voting"
+
+    def __init__(self, stopped_at: int = 0) -> None:
+        self.given = 0
+        self._stopped_at = stopped_at
+
+    def stream(self, messages: Sequence[Message]) -> Iterator[str | Usage]:
+        if self.given + 1 == self._stopped_at:
+            self._stopped_at = 0
+            raise KeyboardInterrupt
+        self.given += 1
+        yield f"VERDICT: {'yes' if self.given % 2 else 'no'}"
+
+
+def test_scoring_that_was_stopped_does_not_ask_again_for_the_votes_it_has(room: Newsroom, tmp_path: Path) -> None:
+    run, asked = RunDirectory.create(tmp_path / "r", INFO, []), ready(room, Counting())
+    run_suites(asked, run, jobs=1, advance=nothing)
+
+    def scores(model: ChatModel) -> list[tuple[str, float | None]]:
+        score_suites(asked, run, judge=make_judge(model, votes=3), jobs=1, advance=nothing)
+        return [(each.metric, each.value) for result in run.results() for each in result.scores]
+
+    tape, model = tmp_path / "tape.jsonl", Voting(stopped_at=8)
+    with pytest.raises(KeyboardInterrupt):
+        scores(RecordingChat(model, tape, session="r"))
+    scored = scores(RecordingChat(model, tape, session="r"))
+    assert model.given == 18, "three votes on each of six answers"
+    assert ("judge.score", 2 / 3) in scored
+    assert ("judge.score", 1 / 3) in scored
+    assert scores(ReplayedChat(tape, "voting")) == scored
 
 
 def test_work_keeps_its_order_however_long_each_takes() -> None:

@@ -25,6 +25,11 @@ def test_until_a_moment_includes_it_and_as_of_a_moment_is_it() -> None:
     assert scope.as_of == datetime(2023, 11, 9, 10, tzinfo=UTC)
 
 
+def test_words_for_days_are_read_as_of_a_moment() -> None:
+    scope = make_scope(since="yesterday", until="today", now=datetime(2023, 11, 9, 10, tzinfo=UTC))
+    assert (scope.since, scope.until) == (datetime(2023, 11, 8, tzinfo=UTC), datetime(2023, 11, 10, tzinfo=UTC))
+
+
 def test_no_options_are_no_limits() -> None:
     assert make_scope() == Scope()
     assert make_scope().unlimited

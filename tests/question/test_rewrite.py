@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import prompts
-from rag.errors import ProviderBusyError
+from rag.errors import NotRecordedError, ProviderBusyError
 from rag.protocols import Message
 from rag.question.followup import LONGEST_CONTEXT, leans, names
 from rag.question.rewrite import HistoryRewriter, ModelRewriter
@@ -265,6 +265,12 @@ def test_a_failing_model_leaves_it_to_the_rules() -> None:
     text, accounts = ModelRewriter(model=model).rewrite(FOLLOW_UP, BRIDGE)
     assert text == BY_RULES
     assert [type(each) for each in accounts] == [PromptUse]
+
+
+def test_a_reply_that_was_not_recorded_is_not_left_to_the_rules() -> None:
+    model = ScriptedChat([NotRecordedError("Not recorded.")])
+    with pytest.raises(NotRecordedError):
+        ModelRewriter(model=model).rewrite(FOLLOW_UP, BRIDGE)
 
 
 def test_without_history_no_model_is_asked() -> None:
