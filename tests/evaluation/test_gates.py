@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -118,3 +119,9 @@ def test_evidence_of_worse_fails_a_run_but_for_seconds() -> None:
     }
     assert list(failures(report(changes=changes), ())) == ["Worse than before: pass, tokens."]
     assert not list(failures(report(changes={"latency.p95": Direction.WORSE}), ()))
+
+
+def test_a_baseline_without_a_case_in_common_fails_a_run() -> None:
+    nothing = Comparison(baseline="before", changes=(), broken=(), mended=(), p=1.0)
+    told = "Nothing was compared: no case was answered both in this run and in before."
+    assert list(failures(replace(report(), comparison=nothing), ())) == [told]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from rag.errors import ConfigurationError, LibraryMissingError
+import ingest
+from rag.errors import ConfigurationError, LibraryMissingError, StorageError
 from rag.evaluation.corpus import corpus_digest, manifest
-from rag.evaluation.opening import corpus_of, corpus_remarks
+from rag.evaluation.opening import READERS, corpus_of, corpus_remarks
 from rag.evaluation.suites.cases import Corpus, Suite
 from rag.settings import Settings
+from rag.testing.server import Reply, Request, ScriptedServer, embeddings
 from rag.types import Question
 
 BRIDGE = "---\ntitle: Bridge shut\npublisher: Courier\ndate: 2024-02-15\n---\nRepairs will cost £3.4 million.\n"
@@ -57,6 +63,81 @@ def test_a_changed_folder_is_read_again(suite_file: Path, cache: Path) -> None:
     assert len(titles(SUITE, suite_file, cache)) == 2
     (suite_file.parent / "articles" / "ferry.md").unlink()
     assert titles(SUITE, suite_file, cache) == ["Bridge shut"]
+
+
+class Disturbed(ScriptedServer):
+    """Gives vectors, and does something before each of its replies."""
+
+    def __init__(self, first: Callable[[], object]) -> None:
+        super().__init__()
+        self._first = first
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(embedding_model="m", openai_base_url=self.base_url, openai_api_key=SecretStr("k"))
+
+    def reply_to(self, request: Request) -> Reply:
+        self._first()
+        texts = request.body["input"]
+        assert isinstance(texts, list)
+        return embeddings(*[(1.0, 0.0)] * len(texts))
+
+
+def test_what_is_saved_while_a_folder_is_read_is_not_kept_under_the_old_name(suite_file: Path, cache: Path) -> None:
+    ferry = suite_file.parent / "articles" / "ferry.md"
+    saved = FERRY.replace("strikes", "misses")
+    with Disturbed(lambda: ferry.write_text(saved, encoding="utf-8")) as server:
+        # In the second round the folder as it was at first is no more known than in the first.
+        for _ in range(2):
+            ferry.write_text(FERRY, encoding="utf-8")
+            with corpus_of(SUITE, suite_file, server.settings, cache=cache) as room:
+                assert {each.source.title for each in room.library.articles()} == {"Bridge shut", "Ferry misses pier"}
+            assert len(libraries(cache)) == 1
+
+
+def test_a_folder_that_never_rests_is_named(suite_file: Path, cache: Path) -> None:
+    numbers = count()
+    with (
+        Disturbed(lambda: (suite_file.parent / "articles" / f"{next(numbers)}.txt").write_text("New.")) as server,
+        pytest.raises(ConfigurationError, match="articles change while they are read; run again"),
+        corpus_of(SUITE, suite_file, server.settings, cache=cache),
+    ):
+        pass
+    assert libraries(cache) == []
+
+
+def test_all_code_that_reads_articles_is_part_of_the_name_of_what_was_read() -> None:
+    plain = {"rag.errors", "rag.protocols", "rag.types", "rag.wire"}
+    used = {
+        node.module
+        for path in Path(ingest.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("rag.")
+    }
+    assert used - plain == {module.__name__ for module in READERS}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_article_that_may_not_be_read_is_told_and_the_others_are_asked(suite_file: Path, cache: Path) -> None:
+    (suite_file.parent / "articles" / "ferry.md").chmod(0)
+    with corpus_of(SUITE, suite_file, SETTINGS, cache=cache) as room:
+        (told,) = corpus_remarks(SUITE, room)
+        assert [each.source.title for each in room.library.articles()] == ["Bridge shut"]
+    assert "ferry.md: It may not be read by this user" in told
+
+
+def test_a_cache_that_cannot_be_made_is_named(suite_file: Path, cache: Path) -> None:
+    cache.touch()
+    with pytest.raises(StorageError, match="cache cannot be written"):
+        titles(SUITE, suite_file, cache)
+    with pytest.raises(StorageError, match="cannot be written"):
+        titles(SUITE, suite_file, cache / "inner")
+
+
+def test_what_lies_beside_a_library_is_not_taken_for_ours(suite_file: Path, cache: Path, seed_library: Path) -> None:
+    (seed_library.parent / "remarks.json").write_text('["a note"]', encoding="utf-8")
+    with corpus_of(SUITE, suite_file, SETTINGS, cache=cache, library=seed_library) as room:
+        assert corpus_remarks(SUITE, room) == []
 
 
 def test_what_a_folder_held_long_ago_is_removed_when_it_is_read_anew(suite_file: Path, cache: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from rag.errors import ConfigurationError, StorageError
 from rag.evaluation.results import Check, Outcome, Result, RunInfo, Sample, Score
-from rag.evaluation.runs.directory import RunDirectory
+from rag.evaluation.runs.directory import RunDirectory, new_place
+from rag.evaluation.runs.order import Selection
 from rag.evaluation.suites.cases import Asked, Case, Cited, Expectation, ExpectedFigure
 from rag.types import Status
 
@@ -25,6 +26,7 @@ INFO = RunInfo(
     corpus={"a": "1"},
     corpus_digest="d",
     version="1",
+    selection=Selection(tags=("money",), ids=("*",), limit=3),
     attempts=2,
     remarks=("The articles changed.",),
 )
@@ -179,9 +181,32 @@ def test_a_place_without_a_run_is_named(tmp_path: Path) -> None:
         RunDirectory.open(tmp_path)
 
 
-def test_damaged_results_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"suite": "s", "case_id": "plain", "case": {}}',
+        '{"suite": "s", "case_id": "plain"}',
+        '{"another": "program"}',
+        '{"skipped": {}}',
+    ],
+)
+def test_damaged_results_are_named(tmp_path: Path, row: str) -> None:
     run = RunDirectory.create(tmp_path / "r", INFO, [])
     run.append(sample("plain"))
-    (run.path / "results.jsonl").write_text('{"suite": "s", "case_id": "plain", "case": {}}\n', encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="is damaged; make it again"):
-        list(run.results())
+    (run.path / "results.jsonl").write_text(row + "\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"results\.jsonl is damaged; make it again"):
+        [*run.results(), *run.skipped()]
+
+
+def test_a_row_that_is_no_sample_is_named(tmp_path: Path) -> None:
+    run = RunDirectory.create(tmp_path / "r", INFO, [])
+    (run.path / "samples.jsonl").write_text('{"another": "program"}\n', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"samples\.jsonl holds what is no sample of a run"):
+        RunDirectory.open(run.path)
+
+
+def test_new_runs_of_one_name_are_numbered(tmp_path: Path) -> None:
+    assert [new_place(tmp_path / "runs" / "r").name for _ in range(3)] == ["r", "r-2", "r-3"]
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot be written"):
+        new_place(tmp_path / "file" / "r")
