@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from scipy import stats
 from rag.evaluation.results import Comparison, Direction, Outcome, Result, Sample, Score
 from rag.evaluation.statistics.comparing import compare
 from rag.evaluation.statistics.inference import mcnemar
+from rag.evaluation.statistics.power import detectable_share, needed
 from rag.evaluation.suites.cases import Case
 from rag.types import Answer, Question, Scope, Status
 
@@ -68,7 +70,8 @@ def test_a_run_beside_itself_shows_no_change() -> None:
     assert (found.baseline, found.broken, found.mended, found.p) == ("main", (), (), 1.0)
     assert [each.metric for each in found.changes] == ["pass", "answer.f1"]
     for each in found.changes:
-        assert (each.difference, each.p, each.adjusted_p, each.pairs, each.detectable) == (0.0, 1.0, 1.0, 30, None)
+        assert (each.difference, each.p, each.adjusted_p, each.pairs) == (0.0, 1.0, 1.0, 30)
+        assert each.detectable == detectable_share(30)
         assert each.low < 0 < each.high
         assert each.direction is Direction.NO_EVIDENCE
 
@@ -190,15 +193,76 @@ def test_p_values_are_corrected_apart_for_qualities_and_expenses() -> None:
         for n in range(40)
     ]
     found = {each.metric: each for each in compared(before, after).changes}
-    qualities = [found[name] for name in ("pass", *names)]
+    qualities = [found[name] for name in names]
     theirs = stats.false_discovery_control([each.p for each in qualities])
     assert [each.adjusted_p for each in qualities] == pytest.approx(theirs.tolist())
     assert found["cost"].adjusted_p == found["cost"].p
+    assert found["pass"].adjusted_p == found["pass"].p
+
+
+def test_the_pass_rate_is_tested_alone_and_promises_what_it_can_show() -> None:
+    steady = {f"own.{n}": 0.5 for n in range(20)}
+    before = [result(f"{n}", scores=steady) for n in range(12)]
+    after = [result(f"{n}", float(n > 5), scores={**steady, "own.0": 0.5 - 0.02 * n}) for n in range(12)]
+    found = {each.metric: each for each in compared(before, after).changes}
+    assert found["pass"].direction is Direction.WORSE
+    assert found["pass"].adjusted_p == 2 / 2**6
+    assert found["own.0"].direction is Direction.WORSE
+    # A change of one of twenty metrics alone must show at a level of 0.0025, which takes ten articles.
+    share = detectable_share(12, 0.05 / 20)
+    assert share is not None
+    assert found["own.1"].detectable == share
+    assert found["own.0"].detectable == pytest.approx(share * np.mean(0.02 * np.arange(1, 12)))
+    assert needed(0.05 / 20) == 10
+    few = {each.metric: each for each in compared(before[:9], after[:9]).changes}
+    assert few["own.1"].detectable is None
+    assert few["pass"].detectable == pytest.approx(detectable_share(9))
+
+
+def test_what_is_promised_is_no_more_than_there_is() -> None:
+    before = [result(f"{n}", scores={"answer.f1": float(n % 2), "stars": float(n)}) for n in range(6)]
+    after = [result(f"{n}", scores={"answer.f1": float(n % 2 == 0), "stars": 9.0 * (n % 3)}) for n in range(6)]
+    found = {each.metric: each for each in compared(before, after).changes}
+    assert found["answer.f1"].detectable is None
+    alone = {each.metric: each for each in compared(_without(before, "stars"), _without(after, "stars")).changes}
+    assert alone["answer.f1"].detectable == 1.0
+
+
+def _without(run: Iterable[Result], metric: str) -> list[Result]:
+    return [replace(each, scores=tuple(score for score in each.scores if score.metric != metric)) for each in run]
+
+
+def test_too_few_articles_promise_nothing_and_find_nothing() -> None:
+    before = [result(f"{n}", cluster=f"{n % 5}") for n in range(33)]
+    after = [result(f"{n}", 0.0, cluster=f"{n % 5}") for n in range(33)]
+    [passes] = compared(before, after).changes
+    assert (passes.before, passes.after, passes.direction) == (1.0, 0.0, Direction.NO_EVIDENCE)
+    assert passes.detectable is None
+    was, now = ([replace(each, cluster=f"{n % 6}") for n, each in enumerate(run)] for run in (before, after))
+    six = compared(was, now)
+    assert six.changes[0].direction is Direction.WORSE
+
+
+def test_cases_that_flip_together_are_false_alarms_of_mcnemar_and_not_of_the_pass_rate() -> None:
+    generator, trials, alarms, counted = np.random.default_rng(4), 50, 0, 0
+    for _ in range(trials):
+        was, now = generator.random((2, 20)) < 0.8
+        before, after = (
+            [result(f"{n}", float(run[n // 4]), cluster=f"{n // 4}") for n in range(80)] for run in (was, now)
+        )
+        found = compared(before, after)
+        alarms += change(found, "pass")[2] is not Direction.NO_EVIDENCE
+        counted += found.p < 0.05
+    assert alarms <= stats.binom.ppf(0.99, trials, 0.05)
+    assert counted > stats.binom.ppf(0.999, trials, 0.05)
 
 
 def test_articles_that_differ_are_named() -> None:
     found = compared([], [], {"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"})
     assert found.changed_articles == ("b", "c", "d")
+    titles = {"a": "A", "b": "Before", "c": "Gone"}
+    named = compare([], [], baseline="m", corpus_before={"b": "1", "c": "1"}, corpus_after={}, titles_before=titles)
+    assert named.titles == {"b": "Before", "c": "Gone"}
 
 
 def run_of(seed: int, luck: Callable[[np.random.Generator], float], articles: int = 30) -> Iterator[Result]:

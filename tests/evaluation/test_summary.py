@@ -11,7 +11,8 @@ import pytest
 
 from rag.evaluation.results import Outcome, Result, Sample, Score, Summary
 from rag.evaluation.statistics.clustered import Scores
-from rag.evaluation.statistics.inference import detectable_rate, detectable_share, interval
+from rag.evaluation.statistics.inference import interval
+from rag.evaluation.statistics.power import detectable_rate, detectable_share
 from rag.evaluation.statistics.summary import Tally
 from rag.evaluation.suites.cases import Case
 from rag.types import Answer, Question, Scope, Status
@@ -166,13 +167,14 @@ def test_the_order_of_results_does_not_matter() -> None:
         assert (ours.value, ours.low, ours.high) == pytest.approx((theirs.value, theirs.low, theirs.high), abs=1e-9)
 
 
-def test_the_detectable_change_follows_from_passes_and_cases() -> None:
+def test_the_detectable_change_follows_from_passes_and_articles() -> None:
     made = [result(str(n), Outcome.PASSED if n % 4 else Outcome.FAILED) for n in range(80)]
     summary = Tally(made).summary()
     column = np.array([float(bool(n % 4)) for n in range(80)])
-    assert summary.detectable == detectable_rate(Scores(column, np.ones(80), np.arange(80)), 80)
+    assert summary.detectable == detectable_rate(Scores(column, np.ones(80), np.arange(80)))
     assert Tally([result(str(n)) for n in range(80)]).summary().detectable == detectable_share(80)
-    assert Tally([result(str(n)) for n in range(5)]).summary().detectable is None
+    five = [result(str(n), cluster=str(n % 5)) for n in range(33)]
+    assert Tally(five).summary().detectable is None
 
 
 def test_answers_are_let_go() -> None:

@@ -72,6 +72,12 @@ def figure(scores: Scores, count: int, aggregate: Aggregate) -> Figure:
     return _mean(scores, count) if aggregate == "mean" else _quantile(scores, count, QUANTILE[aggregate])
 
 
+def aggregated(scores: Scores, aggregate: Aggregate) -> float:
+    """Return the aggregate of all scores, of which there is at least one; quantiles are values that occur."""
+    alone = scores._replace(clusters=np.zeros(len(scores.values), dtype=np.intp))
+    return float(figure(alone, 1, aggregate)(np.zeros((1, 1), dtype=np.intp))[0])
+
+
 def studentized(scores: Scores, count: int) -> tuple[float, Figure]:
     """Return the standard error of the mean, and its studentized deviation as a function of the clusters."""
     above, below = sums(scores.clusters, scores.weights * scores.values, count), _weights(scores, count)

@@ -1,14 +1,16 @@
 """Two runs over the same cases, compared: which cases changed, and which metrics did, as far as that can be told.
 
 A difference of a metric is called better or worse only where its p-value, corrected for the number of metrics, is
-below 0.05. Qualities and expenses (seconds, tokens, dollars) are corrected apart, so that a slow day does not make a
-change of quality easier to claim; `gates` decides which of them make a run fail.
+below 0.05. The pass rate is what a suite is for, and is tested alone. Other qualities and expenses (seconds, tokens,
+dollars) are corrected apart, so that a slow day does not make a change of quality easier to claim; `gates` decides
+which of them make a run fail.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +19,8 @@ from rag.evaluation.metrics import metric
 from rag.evaluation.results import Change, Comparison, Direction, Result
 from rag.evaluation.statistics.clustered import Scores, sums
 from rag.evaluation.statistics.inference import ALPHA, Paired, adjusted, mcnemar, paired
-from rag.evaluation.statistics.summary import CaseTally, Tally, numbered, ordered
+from rag.evaluation.statistics.power import detectable
+from rag.evaluation.statistics.summary import PASS, CaseTally, Tally, numbered, ordered
 
 if TYPE_CHECKING:
     from rag.evaluation.statistics.clustered import Floats
@@ -33,6 +36,7 @@ def compare(
     baseline: str,
     corpus_before: Mapping[str, str],
     corpus_after: Mapping[str, str],
+    titles_before: Mapping[str, str] = MappingProxyType({}),
 ) -> Comparison:
     """Compare a run with its baseline, question by question; attempts at a question count as their mean.
 
@@ -45,6 +49,11 @@ def compare(
     same = [key for key in common if key not in changed]
     flips = {key: _flip(was.cases[key], now.cases[key]) for key in same}
     broken, mended = ([key for key in same if flips[key] == way] for way in ((True, False), (False, True)))
+    articles = sorted(
+        article
+        for article in corpus_before.keys() | corpus_after.keys()
+        if corpus_before.get(article) != corpus_after.get(article)
+    )
     names = _Names([*was.cases, *(key for key in now.cases if key not in was.cases)])
     return Comparison(
         baseline=baseline,
@@ -55,13 +64,8 @@ def compare(
         only_before=names.of(key for key in was.cases if key not in now.cases),
         only_after=names.of(key for key in now.cases if key not in was.cases),
         changed_cases=names.of(changed),
-        changed_articles=tuple(
-            sorted(
-                article
-                for article in corpus_before.keys() | corpus_after.keys()
-                if corpus_before.get(article) != corpus_after.get(article)
-            )
-        ),
+        changed_articles=tuple(articles),
+        titles={article: titles_before[article] for article in articles if article in titles_before},
     )
 
 
@@ -87,18 +91,28 @@ class _Names:
 
 def _changes(before: Tally, after: Tally, same: Sequence[Key]) -> tuple[Change, ...]:
     found = _compared(before, after, same)
+    families = Counter(map(_family, found))
     corrected: dict[str, float] = {}
-    for of_quality in (True, False):
-        family = {name: each.p for name, (each, _) in found.items() if (metric(name).unit == "ratio") is of_quality}
-        corrected.update(zip(family, adjusted(list(family.values())), strict=True))
-    return tuple(_change(name, each, pairs, corrected[name]) for name, (each, pairs) in found.items())
+    for family in families:
+        ps = {name: each.p for name, (each, _) in found.items() if _family(name) == family}
+        corrected.update(zip(ps, adjusted(list(ps.values())), strict=True))
+    return tuple(
+        _change(name, each, pairs, corrected[name], families[_family(name)]) for name, (each, pairs) in found.items()
+    )
 
 
-def _change(name: str, found: Paired, pairs: int, adjusted_p: float) -> Change:
-    direction = Direction.NO_EVIDENCE
+def _family(name: str) -> str:
+    """Return what a metric is corrected together with."""
+    return PASS if name == PASS else "quality" if metric(name).unit == "ratio" else "expense"
+
+
+def _change(name: str, found: Paired, pairs: int, adjusted_p: float, together: int) -> Change:
+    """Return a change of one of so many metrics that are corrected together; alone it must show at that level."""
+    about, direction = metric(name), Direction.NO_EVIDENCE
     if adjusted_p < ALPHA and found.after != found.before:
         rises = found.after > found.before
-        direction = Direction.BETTER if rises is metric(name).higher_is_better else Direction.WORSE
+        direction = Direction.BETTER if rises is about.higher_is_better else Direction.WORSE
+    least = detectable(found.spread, found.clusters, found.typical, level=ALPHA / together)
     return Change(
         metric=name,
         before=found.before,
@@ -108,7 +122,7 @@ def _change(name: str, found: Paired, pairs: int, adjusted_p: float) -> Change:
         p=found.p,
         adjusted_p=adjusted_p,
         pairs=pairs,
-        detectable=found.detectable,
+        detectable=None if least is None else min(least, found.most),
         direction=direction,
     )
 

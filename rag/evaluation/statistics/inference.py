@@ -1,8 +1,8 @@
-"""How sure a figure is: intervals, tests of a difference, correction for many tests, and what could be detected.
+"""How sure a figure is: intervals, tests of a difference, and correction for many tests.
 
 Answers about one article stand or fall together, so what is drawn, flipped or counted is the *cluster*: all scores of
-the cases about one article. Confidence is 95 %, power 80 %. Every draw starts from one seed, so that a report comes
-out the same each time. Ends of intervals are nan where nothing can be said.
+the cases about one article. Confidence is 95 %. Every draw starts from one seed, so that a report comes out the same
+each time. Ends of intervals are nan where nothing can be said.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rag.evaluation.statistics.clustered import (
     QUANTILE,
     Aggregate,
     Scores,
+    aggregated,
     endless,
     figure,
     pulls,
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
     from rag.evaluation.statistics.clustered import Figure, Floats, Units
 
 ALPHA = 0.05
-POWER = 0.8
 RESAMPLES = 1000
 FLIPS = 9999
 """Random sign flips, where there are too many for all of them."""
 MOST_DRAWN, MOST_FLIPPED = 1000, 250
 """Clusters that are drawn and flipped one by one; more go in this many groups, put together at random."""
+FEWEST = 5
+"""Clusters that an interval of a difference needs: with 4, one in seven would exclude zero though nothing changed."""
 CELLS = 250_000
 """Numbers held at once while drawing."""
 SEED = 2718
@@ -62,7 +64,7 @@ def interval(
     scores, count = Scores(np.asarray(values), np.asarray(weights), np.asarray(clusters)).counting().numbered()
     if not count:
         return math.nan, *_UNKNOWN
-    value = float(figure(scores, count, aggregate)(np.arange(count)[None])[0])
+    value = aggregated(scores, aggregate)
     bounded = bounded and scores.ratios
     whole = (0.0, 1.0) if bounded else _UNKNOWN
     if not scores.varied:
@@ -82,30 +84,39 @@ class Paired(NamedTuple):
     low: float
     high: float
     p: float
-    detectable: float | None
+    clusters: int
+    spread: float
+    """Standard error of the difference; 0 where no cluster differs, or so few are compared that it is unknown."""
+    typical: float
+    """How far a cluster moves that differs at all, on average and whatever the direction: `most` where none does and
+    there is an end, 0 where it cannot be told."""
+    most: float
+    """The largest difference that there can be: 1 for ratios, otherwise infinite."""
 
 
 def paired(before: Scores, after: Scores, aggregate: Aggregate = "mean", *, bounded: bool = True) -> Paired:
     """Compare two runs, each with at least one score, cluster by cluster.
 
     The interval is a bootstrap with expanded percentiles that draws a cluster with both of its runs; where no cluster
-    differs, what may have gone unseen. The p-value is that of a sign flip test: were the runs alike, either could
-    have given a cluster's scores. See `clustered.pulls` for what is flipped.
+    differs, what may have gone unseen; the whole range for fewer than `FEWEST` clusters, which show too little of how
+    clusters differ. The p-value is that of a sign flip test: were the runs alike, either could have given a cluster's
+    scores. See `clustered.pulls` for what is flipped.
     """
     before, after = before.counting(), after.counting()
     both, count = before.joined(after).numbered()
-    p = flipped(pulls(*_parted(both, before), count, aggregate))
+    signed = pulls(*_parted(both, before), count, aggregate)
     groups, number = _pooled(both, count)
+    values = aggregated(before, aggregate), aggregated(after, aggregate)
     was, now = (figure(each, number, aggregate) for each in _parted(groups, before))
-    every = np.arange(number)[None]
-    values = float(was(every)[0]), float(now(every)[0])
-    whole = (-1.0, 1.0) if bounded and both.ratios else _UNKNOWN
-    if count == 1:
-        return Paired(*values, *whole, p, None)
+    most = 1.0 if bounded and both.ratios else math.inf
+    whole = _UNKNOWN if most == math.inf else (-most, most)
+    typical = _typical(signed, both, most) if aggregate == "mean" else 0.0
+    if count < FEWEST:
+        return Paired(*values, *whole, flipped(signed), count, 0.0, typical, most)
     drawn = _drawn(lambda units: now(units) - was(units), groups, number)
-    low, high = _percentiles(drawn, number) or _unvaried(values[1] - values[0], count, whole)
+    low, high = expanded(drawn, number) or _unvaried(values[1] - values[0], count, whole)
     spread = float(np.nanstd(drawn)) * math.sqrt(number / (number - 1))
-    return Paired(*values, low, high, p, detectable(spread, number))
+    return Paired(*values, low, high, flipped(signed), count, spread, typical, most)
 
 
 def flipped(signed: Floats) -> float:
@@ -150,39 +161,27 @@ def adjusted(ps: Sequence[float]) -> list[float]:
     return [float(p) for p in false_discovery_control(ps, method="bh")] if ps else []
 
 
-def detectable(spread: float, clusters: int) -> float | None:
-    """Return the smallest difference that a paired test would show, from the standard error of the difference."""
-    from scipy.stats import t  # noqa: PLC0415  heavy: only where figures are summed up
+def expanded(drawn: Floats, count: int) -> Ends | None:
+    """Return the expanded percentiles (Hesterberg 2015) of the draws that have scores; None where these do not vary."""
+    from scipy.stats import norm, t  # noqa: PLC0415  heavy: only where figures are summed up
 
-    if clusters < 2 or not spread > 0.0:
+    drawn = drawn[np.isfinite(drawn)]
+    if not len(drawn) or np.ptp(drawn) < NOTHING:
         return None
-    return spread * float(t.ppf(1 - ALPHA / 2, clusters - 1) + t.ppf(POWER, clusters - 1))
-
-
-def detectable_rate(passes: Scores, cases: int) -> float | None:
-    """Return the smallest change of a pass rate that a second run would show, were it independent of this one.
-
-    Runs over the same cases are alike, so comparing them usually shows less than that; at the very least six cases
-    must change one way. None where there are not so many, or all are about one article.
-    """
-    passes, count = passes.counting().numbered()
-    least = detectable_share(cases)
-    if least is None or count < 2:
-        return None
-    error, _ = studentized(passes, count)
-    return min(1.0, max(least, detectable(math.sqrt(2) * error, count) or 0.0))
-
-
-def detectable_share(cases: int) -> float | None:
-    """Return the smallest share of cases that McNemar's test would notice if they broke and none was mended."""
-    from scipy.stats import beta  # noqa: PLC0415  heavy: only where figures are summed up
-
-    needed = math.ceil(1 - math.log2(ALPHA))
-    return float(beta.ppf(POWER, needed, cases - needed + 1)) if cases >= needed else None
+    tail = float(norm.cdf(-math.sqrt(count / (count - 1)) * t.ppf(1 - ALPHA / 2, count - 1)))
+    low, high = np.quantile(drawn, (tail, 1 - tail))
+    return float(low), float(high)
 
 
 def _parted(both: Scores, before: Scores) -> tuple[Scores, Scores]:
     return both.where(slice(len(before.values))), both.where(slice(len(before.values), None))
+
+
+def _typical(signed: Floats, both: Scores, most: float) -> float:
+    moved = np.abs(signed[signed != 0.0])
+    if not len(moved):
+        return most if math.isfinite(most) else 0.0
+    return float(moved.mean()) * len(signed) * 2 / float(both.weights.sum())
 
 
 def _of_mean(scores: Scores, value: float, count: int, *, bounded: bool) -> Ends:
@@ -197,12 +196,12 @@ def _of_mean(scores: Scores, value: float, count: int, *, bounded: bool) -> Ends
         return (max(0.0, ends[0]), min(1.0, ends[1])) if bounded else ends
     if bounded:
         return _binomial(scores, value, count)
-    return _percentiles(_drawn(figure(groups, number, "mean"), groups, number), number) or _UNKNOWN
+    return expanded(_drawn(figure(groups, number, "mean"), groups, number), number) or _UNKNOWN
 
 
 def _of_quantile(scores: Scores, count: int, aggregate: Aggregate) -> Ends:
     groups, number = _pooled(scores, count)
-    low, high = _percentiles(_drawn(figure(groups, number, aggregate), groups, number), number) or _UNKNOWN
+    low, high = expanded(_drawn(figure(groups, number, aggregate), groups, number), number) or _UNKNOWN
     return low, high if QUANTILE[aggregate] ** count <= ALPHA / 2 else math.nan
 
 
@@ -233,18 +232,6 @@ def _drawn(of: Figure, scores: Scores, count: int) -> Floats:
     )
     drawn = np.asarray(made.bootstrap_distribution).ravel()
     return np.where(drawn == _NONE, math.nan, drawn)
-
-
-def _percentiles(drawn: Floats, count: int) -> Ends | None:
-    """Return the expanded percentiles of the draws that have scores; None where these do not vary."""
-    from scipy.stats import norm, t  # noqa: PLC0415  heavy: only where figures are summed up
-
-    drawn = drawn[np.isfinite(drawn)]
-    if not len(drawn) or np.ptp(drawn) < NOTHING:
-        return None
-    tail = float(norm.cdf(-math.sqrt(count / (count - 1)) * t.ppf(1 - ALPHA / 2, count - 1)))
-    low, high = np.quantile(drawn, (tail, 1 - tail))
-    return float(low), float(high)
 
 
 def _binomial(scores: Scores, value: float, count: int) -> Ends:

@@ -15,7 +15,8 @@ from rag.evaluation.metrics import METRICS, metric
 from rag.evaluation.results import Estimate, Outcome, Result, Summary
 from rag.evaluation.scoring import outcome_of
 from rag.evaluation.statistics.clustered import Scores
-from rag.evaluation.statistics.inference import detectable_rate, interval
+from rag.evaluation.statistics.inference import interval
+from rag.evaluation.statistics.power import detectable_rate
 from rag.evaluation.suites.cases import Case
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Tally:
                 tag: tuple(each for each in self._estimates(by_tag, clusters, kept) if each.count)
                 for tag, kept in tagged.items()
             },
-            detectable=self._detectable(clusters, every),
+            detectable=detectable_rate(_scores(self.rows.get(PASS, Rows()), clusters, every)[0]),
             flaky=tuple(sorted(name for (_, name), case in self.cases.items() if case.flaky)),
         )
 
@@ -119,11 +120,6 @@ class Tally:
             case = self.cases[key] = CaseTally(outcome=result.outcome, cluster=result.cluster, tags=result.tags)
         case.outcome = outcome_of([result, replace(result, outcome=case.outcome)])
         return case
-
-    def _detectable(self, clusters: NDArray[np.intp], every: NDArray[np.bool_]) -> float | None:
-        passes, _ = _scores(self.rows.get(PASS, Rows()), clusters, every)
-        told = sum(any(value is not None for value in case.passes.values()) for case in self.cases.values())
-        return detectable_rate(passes, told)
 
     def _estimates(
         self, names: Iterable[str], clusters: NDArray[np.intp], kept: NDArray[np.bool_]
