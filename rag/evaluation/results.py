@@ -203,6 +203,8 @@ class RunInfo:
     """Of Dateline."""
     selection: Selection = field(default_factory=Selection)
     """Which cases of the suites were asked."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Title by article id."""
     attempts: int = 1
     judge: str | None = None
     remarks: tuple[str, ...] = ()
