@@ -139,8 +139,3 @@ def test_reports_that_cannot_be_written_are_told() -> None:
     Path("out/report.html").mkdir()
     with pytest.raises(StorageError, match=r"report\.html cannot be written \(Is a directory\)"):
         write_reports(report_of(made), made.path)
-
-
-def test_a_suite_may_name_a_case_by_a_word_that_is_no_text() -> None:
-    made = run(suite({**BRIDGE, "id": True}))
-    assert outcomes(made) == {"true": Outcome.PASSED}

@@ -85,14 +85,13 @@ class Disturbed(ScriptedServer):
 
 def test_what_is_saved_while_a_folder_is_read_is_not_kept_under_the_old_name(suite_file: Path, cache: Path) -> None:
     ferry = suite_file.parent / "articles" / "ferry.md"
-    saved = FERRY.replace("strikes", "misses")
-    with Disturbed(lambda: ferry.write_text(saved, encoding="utf-8")) as server:
-        # In the second round the folder as it was at first is no more known than in the first.
-        for _ in range(2):
-            ferry.write_text(FERRY, encoding="utf-8")
+    saved = [FERRY.replace("strikes", "misses")]
+    with Disturbed(lambda: ferry.write_text(saved.pop(), encoding="utf-8") if saved else None) as server:
+        for told in ("Ferry misses pier", "Ferry strikes pier"):
             with corpus_of(SUITE, suite_file, server.settings, cache=cache) as room:
-                assert {each.source.title for each in room.library.articles()} == {"Bridge shut", "Ferry misses pier"}
-            assert len(libraries(cache)) == 1
+                assert {each.source.title for each in room.library.articles()} == {"Bridge shut", told}
+            # As it was before it was read for the first time.
+            ferry.write_text(FERRY, encoding="utf-8")
 
 
 def test_a_folder_that_never_rests_is_named(suite_file: Path, cache: Path) -> None:

@@ -278,6 +278,14 @@ def test_a_jsonl_suite_has_its_fields_in_the_first_line(tmp_path: Path) -> None:
     assert case_lines(path) == {"1": 3, "two": 5}
 
 
+def test_a_case_has_its_line_under_the_id_that_it_is_read_by(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    rows = ('{"suite": "s"}', *(f'{{"id": {name}, "question": "Why?"}}' for name in ("true", "7", "1.50", '"x"')))
+    path.write_text("\n".join(rows), encoding="utf-8")
+    assert case_lines(path) == {"true": 2, "7": 3, "1.50": 4, "x": 5}
+    assert [case.id for case in read_suite(path).cases] == list(case_lines(path))
+
+
 JSONL_MISTAKES = [
     (1, "the file is empty", ""),
     (1, "the first line is about the suite itself", '{"id": "a", "question": "q"}\n'),
