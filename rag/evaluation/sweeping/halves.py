@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 
 from rag.errors import ConfigurationError
 from rag.evaluation.evidence import Evidence
@@ -13,41 +14,62 @@ Halves = tuple[tuple[Case, ...], tuple[Case, ...]]
 
 
 def halves(cases: Sequence[Case], evidence: Evidence) -> Halves:
-    """Return the cases to tune on and those held out; cases that name an article in common stay together.
+    """Return the cases to tune on and those held out, each in the order given; no article is named in both.
 
-    A group's half is decided by the hash of its first case's id, so it is the same on every machine, whatever the
-    articles are called there. Raises ConfigurationError when all cases hang together.
+    Cases that name an article in common stay together, directly or through others. From the largest such group on, each
+    goes to the half that has fewer cases. Groups of one size go by the hash of their cases' ids, so that the halves are
+    the same on every machine. Raises ConfigurationError when all cases hang together.
     """
-    groups = _Groups()
-    for case in cases:
-        groups.join(f"case {case.id}", [f"article {article}" for article in _articles(case, evidence)])
-    first: dict[str, str] = {}
-    for case in sorted(cases, key=lambda case: case.id):
-        first.setdefault(groups.of(f"case {case.id}"), case.id)
-    held = {group for group, name in first.items() if hashlib.sha256(name.encode()).digest()[-1] % 2}
-    kept = [case for case in cases if groups.of(f"case {case.id}") in held]
-    tune = [case for case in cases if groups.of(f"case {case.id}") not in held]
-    if not tune or not kept:
+    sides: tuple[list[Case], list[Case]] = ([], [])
+    for group in _groups(cases, evidence):
+        min(sides, key=len).extend(group)
+    if not all(sides):
         raise ConfigurationError(
             "The cases cannot be halved without an article in both halves; a sweep needs cases about more articles."
         )
-    return tuple(tune), tuple(kept)
+    place = {case.id: number for number, case in enumerate(cases)}
+    tune, held_out = (tuple(sorted(side, key=lambda case: place[case.id])) for side in sides)
+    return tune, held_out
 
 
-def _articles(case: Case, evidence: Evidence) -> Iterator[str]:
+def nameless(cases: Sequence[Case]) -> int:
+    """Return how many cases name no article at all; these cannot be kept apart from others about the same one."""
+    return sum(not _named(case) for case in cases)
+
+
+def _groups(cases: Sequence[Case], evidence: Evidence) -> list[list[Case]]:
+    """Return the groups of cases that hang together, the largest first."""
+    joined = _Joined()
+    for case in cases:
+        joined.join(f"case {case.id}", [f"article {_id(name, evidence)}" for name in _named(case)])
+    groups: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        groups[joined.of(f"case {case.id}")].append(case)
+    return sorted(groups.values(), key=lambda group: (-len(group), min(_hash(case) for case in group)))
+
+
+def _named(case: Case) -> list[str]:
+    """Return what a case calls the articles that it has anything to do with."""
     named = [case.about] if case.about else []
     for turn in case.turns:
         expect = turn.expect
         places = (*expect.relevant, *expect.cites, *expect.cites_any, *expect.cites_none)
         named += [*turn.articles, *(place.article for place in places)]
-    for reference in named:
-        try:
-            yield evidence.article_id(reference)
-        except ConfigurationError:
-            yield reference
+    return named
 
 
-class _Groups:
+def _id(name: str, evidence: Evidence) -> str:
+    try:
+        return evidence.article_id(name)
+    except ConfigurationError:
+        return name
+
+
+def _hash(case: Case) -> bytes:
+    return hashlib.sha256(case.id.encode()).digest()
+
+
+class _Joined:
     """Names that were joined, directly or through others (union-find)."""
 
     def __init__(self) -> None:
