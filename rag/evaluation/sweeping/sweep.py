@@ -22,7 +22,7 @@ from rag.evaluation.statistics.summary import Tally
 from rag.evaluation.suites.cases import Case, Suite
 from rag.evaluation.suites.suitefile import read_suite
 from rag.evaluation.sweeping.grid import Setting, grid, varied
-from rag.evaluation.sweeping.halves import halves
+from rag.evaluation.sweeping.halves import halves, nameless
 from rag.protocols import ChatModel
 from rag.terminal import Advance, progress_bar
 
@@ -50,6 +50,8 @@ class Swept:
     """Cases in the half that the best was chosen by."""
     held_out: int
     """Cases in the other half."""
+    nameless: int = 0
+    """Cases of both that name no article, so that the halves may share one after all."""
     measured: tuple[Measured, ...]
     best: Measured
     confirmed: tuple[Change, ...] = ()
@@ -80,6 +82,7 @@ def sweep(order: Order, vary: Sequence[str], *, metric: str = "pass") -> Swept:
         metric=metric,
         tuned_on=len(tune),
         held_out=len(held_out),
+        nameless=nameless(wanted),
         measured=tuple(measured),
         best=best,
         confirmed=confirmed,
