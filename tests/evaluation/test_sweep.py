@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,13 +17,16 @@ import pytest
 from rag.errors import ConfigurationError
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Estimate
-from rag.evaluation.suites.cases import Case, Cited, Expectation
+from rag.evaluation.suites.cases import Case
+from rag.evaluation.suites.suitefile import read_suite
 from rag.evaluation.sweeping.grid import Setting, grid, varied
-from rag.evaluation.sweeping.halves import halves
-from rag.evaluation.sweeping.sweep import Measured, marked
+from rag.evaluation.sweeping.halves import halves, nameless
+from rag.evaluation.sweeping.plot import FRONT, sweep_svg
+from rag.evaluation.sweeping.report import sweep_object, sweep_text
+from rag.evaluation.sweeping.sweep import Measured, Swept, marked
 from rag.library import open_library
 from rag.testing.library import EMBEDDER, made_article, put
-from tests.conftest import Dateline
+from tests.conftest import SEEDS, Dateline
 
 DEFAULT = Setting(passages=8, passage_size=1000)
 
@@ -76,50 +82,131 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
         yield Evidence(library, EMBEDDER)
 
 
-class TestHalves:
-    def test_no_article_is_in_both_however_it_is_named(self, evidence: Evidence) -> None:
-        random.seed(7)
-        cases = [self.case(number, random.sample(range(40), random.choice((1, 1, 1, 2)))) for number in range(60)]
-        tune, held_out = halves(cases, evidence)
-        assert tune
-        assert held_out
-        assert sorted([*tune, *held_out], key=cases.index) == cases
-        assert self.articles(tune).isdisjoint(self.articles(held_out))
+@pytest.fixture(scope="module")
+def seeds(ingested_seeds: Path) -> Iterator[Evidence]:
+    with closing(open_library(ingested_seeds, model=EMBEDDER.name, any_model=True)) as library:
+        yield Evidence(library, EMBEDDER)
 
-    def test_the_halves_do_not_depend_on_the_order_of_cases(self, evidence: Evidence) -> None:
-        cases = [self.case(number, [number % 40]) for number in range(60)]
-        tune, _ = halves(cases, evidence)
-        again, _ = halves(cases[::-1], evidence)
-        assert set(tune) == set(again)
+
+PLACES = ("relevant", "cites", "cites_any", "cites_none")
+NAMED_BY = (*PLACES, "about", "articles", "turn")
+
+
+def naming(number: int, by: str, *names: str) -> Case:
+    """Return a case that names articles in one of the ways that there are, and in no other."""
+    fields: dict[str, object] = {"question": "?"}
+    if by in PLACES:
+        fields["expect"] = {by: names}
+    elif by == "turn":
+        fields = {"conversation": [fields, {**fields, "expect": {"cites": names}}]}
+    else:
+        fields[by] = names[0] if by == "about" else names
+    return Case.model_validate({"id": f"case {number}", **fields})
+
+
+def numbers(cases: Sequence[Case]) -> list[int]:
+    return [int(case.id.removeprefix("case ")) for case in cases]
+
+
+class TestHalves:
+    @pytest.mark.parametrize("by", NAMED_BY)
+    @pytest.mark.parametrize("other", ["about", "cites"])
+    def test_no_article_is_in_both_however_it_is_named(self, evidence: Evidence, by: str, other: str) -> None:
+        pairs = [(naming(n, by, f"a{n}"), naming(n + 40, other, f"T{n}")) for n in range(40)]
+        tune, held_out = halves([case for pair in pairs for case in pair], evidence)
+        assert {n % 40 for n in numbers(tune)}.isdisjoint(n % 40 for n in numbers(held_out))
+        assert (len(tune), len(held_out)) == (40, 40)
+
+    @pytest.mark.parametrize("by", ["cites", "cites_any", "relevant", "articles"])
+    def test_a_case_about_two_articles_joins_what_is_about_either(self, evidence: Evidence, by: str) -> None:
+        single = [naming(n, "about", f"a{n}") for n in range(40)]
+        bridges = [naming(100 + n, by, f"a{n}", f"a{n + 1}") for n in range(0, 40, 2)]
+        tune, held_out = (set(numbers(half)) for half in halves([*single, *bridges], evidence))
+        assert all({n, n + 1, 100 + n} <= tune or {n, n + 1, 100 + n} <= held_out for n in range(0, 40, 2))
+
+    def test_the_halves_are_of_one_size_as_far_as_groups_allow(self, evidence: Evidence) -> None:
+        sizes = (11, 7, 5, 4, 3, 2, 2, 1, 1)
+        articles = [number for number, size in enumerate(sizes) for _ in range(size)]
+        cases = [naming(number, "about", f"a{article}") for number, article in enumerate(articles)]
+        random.Random(7).shuffle(cases)
+        assert [len(half) for half in halves(cases, evidence)] == [18, 18]
+        # A group is not torn apart for the sake of size.
+        assert [len(half) for half in halves([case for case in cases if case.about in {"a0", "a6"}], evidence)] == [
+            11,
+            2,
+        ]
+
+    def test_the_halves_keep_the_order_of_cases_and_do_not_depend_on_it(self, evidence: Evidence) -> None:
+        cases = [naming(number, "about", f"a{number % 40}") for number in range(60)]
+        tune, held_out = halves(cases, evidence)
+        assert [sorted(half, key=cases.index) for half in (tune, held_out)] == [list(tune), list(held_out)]
+        assert [set(half) for half in halves(cases[::-1], evidence)] == [set(tune), set(held_out)]
+
+    def test_cases_without_an_article_are_counted(self, evidence: Evidence) -> None:
+        cases = [*(naming(number, by, "a1") for number, by in enumerate(NAMED_BY)), Case(id="case 99", question="?")]
+        assert nameless(cases) == 1
+        assert [len(half) for half in halves(cases, evidence)] == [len(NAMED_BY), 1]
 
     def test_cases_that_hang_together_cannot_be_halved(self, evidence: Evidence) -> None:
         with pytest.raises(ConfigurationError, match="cannot be halved"):
-            halves([self.case(number, [number, number + 1]) for number in range(9)], evidence)
+            halves([naming(number, "cites", f"a{number}", f"a{number + 1}") for number in range(9)], evidence)
 
-    @staticmethod
-    def case(number: int, articles: list[int]) -> Case:
-        names = [f"a{article}" if (number + article) % 2 else f"T{article}" for article in articles]
-        if number % 3:
-            return Case(
-                id=f"case {number}",
-                question="?",
-                expect=Expectation(cites=tuple(Cited(article=each) for each in names)),
-            )
-        return Case(id=f"case {number}", question="?", about=names[0], articles=tuple(names))
+    def test_the_sample_suite_falls_into_halves_of_almost_one_size(self, seeds: Evidence) -> None:
+        suite = read_suite(SEEDS.parent / "suite.yaml")
+        urls = {str(source.url) for source in (each.source for each in seeds.library.articles(limit=99))}
+        tune, held_out = halves(suite.cases, seeds)
+        assert abs(len(tune) - len(held_out)) <= len(suite.cases) // 10
+        # Told by what the cases say, wherever in them: no address stands in both.
+        told = ["".join(case.model_dump_json() for case in half) for half in (tune, held_out)]
+        assert not [url for url in urls if all(f'"{url}"' in half for half in told)]
 
-    @staticmethod
-    def articles(cases: tuple[Case, ...]) -> set[str]:
-        named = {cited.article for case in cases for cited in case.expect.cites}
-        named |= {article for case in cases for article in (*case.articles, *([case.about] if case.about else []))}
-        return {name[1:] for name in named}
+
+class TestPlot:
+    def test_labels_of_settings_that_coincide_stand_apart(self) -> None:
+        settings = [replace(DEFAULT, passages=passages) for passages in range(1, 41)]
+        points = marked([replace(measured(0.5, 0.2), setting=setting) for setting in settings])
+        svg = sweep_svg(Swept(suite="s", metric="pass", tuned_on=9, held_out=9, measured=tuple(points), best=points[0]))
+        labels = [each for each in ET.fromstring(svg).iter(f"{SVG}text") if "passages" in "".join(each.itertext())]
+        heights = sorted(height(label) for label in labels)
+        assert len(labels) == len(settings)
+        assert min(after - before for before, after in pairwise(heights)) > 9
+        assert FRONT in svg
+
+    def test_the_front_is_explained_and_cases_without_an_article_are_told(self) -> None:
+        points = tuple(marked([measured(0.5, 0.2)]))
+        swept = Swept(suite="s", metric="pass", tuned_on=9, held_out=9, measured=points, best=points[0])
+        assert FRONT in sweep_text(swept)
+        assert "without an article" not in sweep_text(swept)
+        assert "1 case without an article" in sweep_text(replace(swept, nameless=1))
+        assert sweep_object(replace(swept, nameless=1))["nameless"] == 1
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def height(label: ET.Element) -> float:
+    """Return how far down a label of a plot stands, in points."""
+    return float(label.get("y") or label.get("transform", "").partition(" ")[2].partition(")")[0])
 
 
 TOWNS = ("Arlmouth", "Brenholm", "Carswick", "Dunmere", "Eastry", "Fallow", "Garrick", "Hallow", "Inver", "Jarrow")
+NOTING = """
+from pathlib import Path
+
+def asked(asked, sample, evidence):
+    with Path(__file__).with_name("asked.txt").open("a") as file:
+        file.write(sample.case_id + "\\n")
+    return True
+"""
+"""A scorer that writes down whom it saw."""
 
 
 @pytest.fixture
 def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Ten articles with a question each, which every setting of the reader finds but answers only if it may."""
+    """Ten articles with two questions each, which every setting of the reader finds but answers only if it may.
+
+    What was asked stands in `asked.txt` beside it afterwards, in that order.
+    """
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "articles").mkdir()
     rows = [
@@ -127,14 +214,20 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for n, town in enumerate(TOWNS)
     ]
     (tmp_path / "articles" / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (tmp_path / "noting.py").write_text(NOTING, encoding="utf-8")
+    expect = {"status": "not_in_sources", "scorers": ["noting:asked"]}
     cases = [
-        {
-            "id": town,
-            "question": f"What did the council of {town} open on Monday?",
-            "expect": {"status": "not_in_sources"},
-            "about": town,
-        }
+        case
         for town in TOWNS
+        for case in (
+            {
+                "id": town,
+                "question": f"What did the council of {town} open on Monday?",
+                "about": town,
+                "expect": expect,
+            },
+            {"id": f"{town} again", "question": f"What opened in {town}?", "expect": {**expect, "cites_none": town}},
+        )
     ]
     path = tmp_path / "suite.jsonl"
     header = {"suite": "towns", "corpus": {"folder": "articles"}}
@@ -147,7 +240,7 @@ def test_the_best_is_confirmed_on_the_other_half(dateline: Dateline, suite: Path
     ran = dateline("eval", "sweep", suite, *words, "--json")
     assert ran.code == 0, ran.err
     found = json.loads(ran.out)
-    assert found["tuned_on"] + found["held_out"] == len(TOWNS)
+    assert found["tuned_on"] + found["held_out"] == 2 * len(TOWNS)
     values = [(each["answer_from"], each["passage_size"], each["quality"]["value"]) for each in found["settings"]]
     # The reader answers what it should leave unanswered, until it may not answer at all.
     assert values == [(-0.9, 1000, 0.0), (-0.9, 100, 0.0), (100.0, 100, 1.0), (100.0, 1000, 1.0)]
@@ -163,6 +256,20 @@ def test_the_best_is_confirmed_on_the_other_half(dateline: Dateline, suite: Path
     ET.parse(tmp_path / "sweep.svg")
     drawn = (tmp_path / "sweep.svg").read_text(encoding="utf-8")
     assert "default: passage_size 1000, answer_from -0.9" in drawn
+
+
+def test_nothing_held_out_is_asked_before_the_best_is_chosen(dateline: Dateline, suite: Path) -> None:
+    ran = dateline("eval", "sweep", suite, "--vary", "answer_from=-0.9,100", "--json")
+    assert ran.code == 0, ran.err
+    found = json.loads(ran.out)
+    asked = suite.with_name("asked.txt").read_text(encoding="utf-8").splitlines()
+    tries = len(found["settings"]) * found["tuned_on"]
+    tuning, confirming = Counter(asked[:tries]), Counter(asked[tries:])
+    assert (len(tuning), set(tuning.values())) == (found["tuned_on"], {len(found["settings"])})
+    assert (len(confirming), set(confirming.values())) == (found["held_out"], {2})
+    towns = [{name.removesuffix(" again") for name in half} for half in (tuning, confirming)]
+    assert towns[0] | towns[1] == set(TOWNS)
+    assert not towns[0] & towns[1]
 
 
 def test_a_default_that_nothing_beats_stays(dateline: Dateline, suite: Path) -> None:

@@ -12,7 +12,7 @@ from rag.evaluation.reports.terminal import table
 from rag.evaluation.results import Direction
 from rag.evaluation.runs.directory import writing
 from rag.evaluation.sweeping.grid import varied
-from rag.evaluation.sweeping.plot import sweep_svg
+from rag.evaluation.sweeping.plot import FRONT, sweep_svg
 from rag.evaluation.sweeping.sweep import Measured, Swept
 from rag.plain import safe
 from rag.wire import Json
@@ -27,7 +27,8 @@ def sweep_text(swept: Swept) -> str:
     rows = [_row(swept, each, names) for each in swept.measured]
     tried, asked = figures.count(len(swept.measured), "setting"), figures.count(swept.tuned_on, "case")
     title = f"{swept.suite}: {tried} on {asked}, with {swept.held_out:,} about other articles held out"
-    return safe("\n".join([title, "", *table(head, rows), "", *_confirmed(swept, names)]))
+    parts = [title, "", *table(head, rows), "", f"{FRONT}.", *_nameless(swept), "", *_confirmed(swept, names)]
+    return safe("\n".join(parts))
 
 
 def sweep_object(swept: Swept) -> dict[str, Json]:
@@ -38,6 +39,7 @@ def sweep_object(swept: Swept) -> dict[str, Json]:
         "metric": swept.metric,
         "tuned_on": swept.tuned_on,
         "held_out": swept.held_out,
+        "nameless": swept.nameless,
         "settings": [
             {
                 **asdict(each.setting),
@@ -72,6 +74,13 @@ def _row(swept: Swept, each: Measured, names: Sequence[str]) -> tuple[str, ...]:
         figures.amount(each.latency.metric, each.latency.value),
         ", ".join(filter(None, marks)),
     )
+
+
+def _nameless(swept: Swept) -> list[str]:
+    if not swept.nameless:
+        return []
+    cases = figures.count(swept.nameless, "case")
+    return [f"{cases} without an article: the other half may ask about the same thing; name what each is `about`."]
 
 
 def _confirmed(swept: Swept, names: Sequence[str]) -> list[str]:
