@@ -299,7 +299,7 @@ def test_a_changed_question_is_asked_again_and_a_changed_expectation_is_not(room
 
 
 class Voting:
-    """Votes yes and no by turns; stopped at one of its votes, as by the user."""
+    """Votes yes six times, and then no; stopped at one of its votes, as by the user."""
 
     name = "voting"
 
@@ -312,25 +312,27 @@ class Voting:
             self._stopped_at = 0
             raise KeyboardInterrupt
         self.given += 1
-        yield f"VERDICT: {'yes' if self.given % 2 else 'no'}"
+        yield f"VERDICT: {'yes' if self.given <= 6 else 'no'}"
 
 
 def test_scoring_that_was_stopped_does_not_ask_again_for_the_votes_it_has(room: Newsroom, tmp_path: Path) -> None:
-    run, asked = RunDirectory.create(tmp_path / "r", INFO, []), ready(room, Counting())
-    run_suites(asked, run, jobs=1, advance=nothing)
+    cases = (*CASES, CASES[0].model_copy(update={"id": "as cost"}))
+    run = RunDirectory.create(tmp_path / "r", INFO, [])
+    run_suites(ready(room, Counting(), cases), run, jobs=1, advance=nothing)
 
-    def scores(model: ChatModel) -> list[tuple[str, float | None]]:
-        score_suites(asked, run, judge=make_judge(model, votes=3), jobs=1, advance=nothing)
-        return [(each.metric, each.value) for result in run.results() for each in result.scores]
+    def scores(model: ChatModel, cases: tuple[Case, ...] = cases) -> set[tuple[str, float | None]]:
+        judge = make_judge(model, votes=3)
+        score_suites(ready(room, Counting(), cases), run, judge=judge, jobs=1, advance=nothing)
+        found = [(result.case.id, score) for result in run.results() for score in result.scores]
+        return {(name, score.value) for name, score in found if score.metric == "judge.score"}
 
     tape, model = tmp_path / "tape.jsonl", Voting(stopped_at=8)
     with pytest.raises(KeyboardInterrupt):
         scores(RecordingChat(model, tape, session="r"))
     scored = scores(RecordingChat(model, tape, session="r"))
-    assert model.given == 18, "three votes on each of six answers"
-    assert ("judge.score", 2 / 3) in scored
-    assert ("judge.score", 1 / 3) in scored
-    assert scores(ReplayedChat(tape, "voting")) == scored
+    assert model.given == 24, "three votes on each of eight answers"
+    assert scored == {("cost", 1.0), ("talk", 0.0), ("as cost", 0.0)}
+    assert scores(ReplayedChat(tape, "voting"), cases[::-1]) == scored
 
 
 def test_work_keeps_its_order_however_long_each_takes() -> None:
