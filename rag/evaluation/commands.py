@@ -132,7 +132,8 @@ def score(
     from rag.evaluation.runs.order import Order
     from rag.evaluation.suites.suitefile import read_suite
 
-    paths = tuple(suites or RunDirectory.open(run_path).suites)
+    asked = RunDirectory.open(run_path)
+    paths = tuple(suites or asked.suites)
     wanted = thresholds(fail_under or (), [read_suite(path) for path in paths])
     before = _scored(baseline) if baseline else None
     order = Order(
@@ -220,6 +221,8 @@ def import_set(
         tell(str(failure))
     for reason, times in made.left_out.items():
         tell(f"Left out {times:,}: {reason}")
+    if not made.articles:
+        tell(f"The set has no articles; ask a library of yours: dateline eval {made.suite} --library DIR")
     show(safe(f"{count(made.articles, 'article')} and {count(made.cases, 'case')}: {made.suite}"))
     raise typer.Exit(1 if made.failed else 0)
 
