@@ -25,6 +25,7 @@ from rag.library import open_library
 from rag.sentences import sentences
 from rag.testing import HashingEmbedder
 from rag.types import Status
+from tests.conftest import Dateline
 
 FERRY = (
     "The ferry Corrin Belle returned to Hallow Sound on Monday. It had been away for eleven weeks.\n\n"
@@ -588,6 +589,22 @@ class TestPromptfoo:
             FORMS["promptfoo"]([path], tmp_path / "out")
         assert reason in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_a_set_without_articles_says_how_to_ask_it(
+    dateline: Dateline, tmp_path: Path, seed_library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "pf.csv", "question,__expected\nHow many turbines will Greyskerry have?,contains: 74\n")
+    ran = dateline("eval", "import", "promptfoo", "pf.csv", "--out", "set")
+    suite = Path("set", "suite.jsonl")
+    assert (ran.code, ran.out) == (0, f"0 articles and 1 case: {suite}\n")
+    assert (
+        ran.err == f"dateline: The set has no articles; ask a library of yours: dateline eval {suite} --library DIR\n"
+    )
+    asked = dateline("eval", suite, "--library", seed_library, "--out", "run")
+    assert asked.code == 0, asked.err
+    assert "1 passed" in asked.out
 
 
 def test_quotes_are_found_in_what_ingest_makes_of_a_text() -> None:
