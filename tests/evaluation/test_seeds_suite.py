@@ -33,6 +33,25 @@ def test_expected_places_stand_in_the_articles() -> None:
     ] == []
 
 
+def test_every_case_about_an_article_says_which() -> None:
+    nameless = {
+        case.id
+        for case in SUITE.cases
+        if not case.about
+        and not any((*turn.expect.relevant, *turn.expect.cites, *turn.expect.cites_any) for turn in case.turns)
+    }
+    assert nameless == {"order-to-show-prompt", "far-afield"}
+    assert {case.about for case in SUITE.cases if case.about} <= texts().keys()
+
+
+def test_what_the_readme_counts() -> None:
+    told = (SEEDS / "README.md").read_text(encoding="utf-8")
+    failing = sum(case.xfail is not None for case in SUITE.cases)
+    assert f"It has {len(SUITE.cases)} cases." in told
+    assert f"{len(SUITE.cases) - failing} pass, and {failing} fail as expected" in told
+    assert not any(case.skip for case in SUITE.cases)
+
+
 def test_every_kind_of_question_is_asked() -> None:
     tags = Counter(tag for case in SUITE.cases for tag in case.tags)
     assert all(case.tags for case in SUITE.cases)
