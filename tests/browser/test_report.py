@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -68,6 +69,53 @@ def test_nothing_is_wider_than_the_window(visit: Opens, report: str, width: int,
     assert page.evaluate("document.documentElement.scrollWidth") == width
     ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert ground == {"light": "rgb(250, 248, 243)", "dark": "rgb(23, 22, 19)"}[scheme]
+
+
+@pytest.mark.parametrize("part", ["comparison", "metrics"])
+def test_all_of_a_metric_can_be_seen_on_a_phone(visit: Opens, report: str, part: str) -> None:
+    page = visit(report, width=390).page
+    table = page.locator(f"section[aria-labelledby={part}] .wide")
+    assert table.evaluate("each => each.scrollWidth <= each.clientWidth")
+    row = table.locator("tbody tr").first
+    for cell in ("[data-label='95 % interval']", ".whisker", "td >> nth=-1"):
+        expect(row.locator(cell)).to_be_visible()
+    named = row.locator("[data-label='95 % interval']").evaluate("each => getComputedStyle(each, '::before').content")
+    assert "attr(data-label)" in named or "95 % interval" in named
+
+
+def test_a_table_that_goes_on_beyond_the_edge_fades_there(visit: Opens, report: str) -> None:
+    page = visit(report, width=390).page
+    tags = page.locator("section[aria-labelledby=tags] .wide")
+    assert tags.evaluate("each => each.scrollWidth > each.clientWidth")
+    assert "linear-gradient" in tags.evaluate("each => getComputedStyle(each).maskImage")
+    tags.evaluate("each => each.scrollTo(each.scrollWidth, 0)")
+    last = (
+        "each => each.getBoundingClientRect().right - each.querySelector('th:last-child').getBoundingClientRect().right"
+    )
+    assert tags.evaluate(last) >= 39
+
+
+@pytest.mark.parametrize("width", [390, 700, 1280])
+@pytest.mark.parametrize("target", ["#c40", "#all", "#failing"])
+def test_nothing_covers_what_a_link_leads_to(visit: Opens, report: str, width: int, target: str) -> None:
+    page = visit(report, width=width).page
+    page.evaluate("target => { location.hash = target; }", target)
+    name = page.locator(f"{target} h3" if target == "#c40" else target)
+    expect(name).to_be_in_viewport(ratio=1)
+    middle = """each => {
+        const at = each.getBoundingClientRect();
+        return each.contains(document.elementFromPoint(at.left + 5, at.top + at.height / 2));
+    }"""
+    assert name.evaluate(middle)
+
+
+def test_a_plot_alone_is_no_larger_than_beside_another(visit: Opens, tmp_path: Path) -> None:
+    made = MadeUp(9, 1).report()
+    alone = [next(made.results())]
+    write_html(replace(made, results=lambda: iter(alone)), tmp_path / "report.html")
+    page = visit((tmp_path / "report.html").as_uri()).page
+    expect(page.locator(".plot")).to_have_count(1)
+    assert page.locator(".plot").evaluate("each => each.clientWidth") <= 600
 
 
 def test_hostile_words_run_nothing_and_fetch_nothing(visit: Opens, tmp_path: Path) -> None:

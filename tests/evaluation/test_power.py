@@ -86,6 +86,16 @@ def test_scores_that_move_alike_are_told_apart_at_the_promised_change(clusters: 
     assert like_the_power(found, 0.7, 0.82)
 
 
+def test_each_need_has_its_closed_form() -> None:
+    students = stats.t.ppf(0.975, [5, 79]) + stats.t.ppf(0.8, [5, 79])
+    # All of six must move the same way, each with the sixth root of the power.
+    assert detectable(0.1, 6, 0.0) == pytest.approx(0.1 * math.sqrt(6) * stats.norm.ppf(0.8 ** (1 / 6)))
+    assert detectable(0.1, 80, 0.0) == pytest.approx(0.1 * students[1])
+    assert detectable(0.1, 6, 0.9) == pytest.approx(0.9 * 0.8 ** (1 / 6))
+    passes = np.array([1.0] * 60 + [0.0] * 20)
+    assert detectable_rate(scores(passes)) == pytest.approx(math.sqrt(2) * stats.sem(passes) * students[1])
+
+
 @pytest.mark.parametrize("before", [[1.0] * 8, [1, 1, 1, 1, 1, 1, 1, 0]])
 def test_one_article_that_broke_does_not_promise_that_another_would_be_noticed(before: list[float]) -> None:
     after = [0.0, *before[1:]]

@@ -73,7 +73,7 @@ def test_the_text_says_what_failed_and_why() -> None:
     assert re.search(r"^pass +97\.0 % +89\.1 to 100\.0 % +40$", text, re.MULTILINE)
     assert re.search(r"^pass +90\.0 % +85\.9 % +−4\.1 points +−5\.9 to −2\.3 +0\.004  worse$", text, re.MULTILINE)
     assert "no evidence of change in 2 others" in text
-    assert "Broken (3): case-7, case-34, case-40" in text
+    assert "\nBroken (3):\n  case-7\n  case-34\n  case-40\nMended (1):\n  case-2\n" in text
     assert "22.1 points or more (power 0.8)" in text
     assert "Note: Two articles changed since the suite was written." in text
 
@@ -103,7 +103,7 @@ def test_many_failing_cases_are_counted_in_the_text() -> None:
 
 def test_cases_that_pass_against_expectation_are_named() -> None:
     text = terminal_text(with_words("x", Outcome.XPASSED))
-    assert "Passed against expectation, so take their xfail away: case-9" in text
+    assert "Passed against expectation, so take their xfail away (1):\n  case-9\n" in text
     assert "Failing" not in text
 
 
@@ -111,6 +111,44 @@ def test_only_what_moved_is_compared_line_by_line() -> None:
     text = terminal_text(MadeUp(40, 6).report())
     assert "retrieval.hit@1" not in text.partition("Against ")[2]
     assert "1 metric worse, 1 metric better, no evidence of change in 2 others. 3 cases broke, 1 mended" in text.lower()
+
+
+def compared(report: Report, **fields: Any) -> Report:
+    assert report.comparison is not None
+    return replace(report, comparison=replace(report.comparison, **fields))
+
+
+@pytest.mark.parametrize(("cases", "shown"), [(1, 1), (50, 50), (600, 50)])
+def test_broken_cases_are_listed_whole_and_what_is_left_out_is_counted(cases: int, shown: int) -> None:
+    names = tuple(f"{n}-{'long-' * 30}name" for n in range(cases))
+    text = terminal_text(compared(MadeUp(9, 1).report(), broken=names, mended=()), width=80)
+    lines = text.partition(f"\nBroken ({cases}):\n")[2].splitlines()
+    assert lines[:shown] == [f"  {name}" for name in names[:shown]]
+    assert (lines[shown] == f"  … and {cases - 50:,} more") is (cases > 50)
+
+
+def test_articles_that_changed_are_named_by_title_and_id(tmp_path: Path) -> None:
+    made = MadeUp(9, 1).report()
+    report = compared(
+        replace(made, run=replace(made.run, titles={"a1": "A *storm* at sea", "other": "No"})),
+        changed_articles=("a1", "b2", "c3"),
+        titles={"a1": "An older title", "b2": "Gone since"},
+    )
+    names = ["A *storm* at sea (a1)", "Gone since (b2)", "c3"]
+    assert figures.changed_articles(report) == tuple(names)
+    assert figures.changed_articles(replace(report, comparison=None)) == ()
+    assert "Articles that changed in between (3):\n  " + "\n  ".join(names) in terminal_text(report)
+    assert "Articles that changed in between: <code>A *storm* at sea (a1)</code>" in rendered(report, tmp_path / "a.md")
+
+
+def test_it_is_said_where_a_suite_can_show_nothing(tmp_path: Path) -> None:
+    made = MadeUp(9, 1).report()
+    few = replace(made, summary=replace(made.summary, detectable=None))
+    said = "Too few articles: no change of the pass rate could be shown; at least 6 must change one way."
+    assert said in terminal_text(few)
+    assert said in rendered(few, tmp_path / "few.md")
+    nothing = replace(few, summary=replace(few.summary, estimates=()))
+    assert "Too few" not in terminal_text(nothing) + rendered(nothing, tmp_path / "nothing.md")
 
 
 def test_turns_and_attempts_of_a_case_stay_together() -> None:
@@ -203,6 +241,21 @@ def test_junit_counts_and_explains(tmp_path: Path) -> None:
     assert document.time == pytest.approx(seconds, abs=0.01)
 
 
+def test_an_answer_that_could_not_be_judged_is_no_missing_answer_in_junit(tmp_path: Path) -> None:
+    [failed] = [each for each in MadeUp(9, 1).results() if each.outcome is Outcome.FAILED]
+    crashed = Check(name="own", passed=None, expected="a verdict", got="ZeroDivisionError")
+    judged = replace(failed, outcome=Outcome.ERROR, checks=(crashed,))
+    missing = replace(
+        judged,
+        case=Case(id="missing", question="What?"),
+        sample=replace(failed.sample, case_id="missing", answer=None, error="no model"),
+    )
+    write_junit(of(judged, missing), tmp_path / "junit.xml")
+    errors = ElementTree.parse(tmp_path / "junit.xml").findall(".//error")
+    assert [each.attrib["type"] for each in errors] == ["no verdict", "no answer"]
+    assert f"answer (partial): {failed.sample.answer.text if failed.sample.answer else ''}" in (errors[0].text or "")
+
+
 def test_an_expected_failure_is_skipped_in_junit_with_its_reason(tmp_path: Path) -> None:
     write_junit(with_words("x", Outcome.XFAILED), tmp_path / "junit.xml")
     document = JUnitXml.fromfile(str(tmp_path / "junit.xml"))
@@ -283,5 +336,25 @@ def test_a_comparison_without_evidence_says_so() -> None:
     )  # fmt: skip
     made = MadeUp(9, 1).report()
     assert made.comparison is not None
-    said = figures.verdict(replace(made.comparison, changes=(change,), broken=(), mended=(), p=1.0))
-    assert said == "No evidence of change in 1 metric. 0 cases broke, 0 mended (exact McNemar test, p = 1.000)."
+    comparison = replace(made.comparison, changes=(change,), broken=(), mended=(), p=1.0)
+    assert figures.verdict(comparison) == (
+        "No evidence of change in 1 metric. 0 cases broke, 0 mended: no evidence of change (sign flip test by article: "
+        "p = 0.500; exact McNemar test, counting cases as independent: p = 1.000)."
+    )
+    few = replace(comparison, changes=(replace(change, detectable=None),))
+    assert "no evidence of change, with too few articles to show any (sign flip" in figures.verdict(few)
+    assert figures.verdict(replace(comparison, changes=())) == (
+        "No metric in common. 0 cases broke, 0 mended (exact McNemar test, counting cases as independent: p = 1.000)."
+    )
+
+
+def test_what_decides_is_the_test_by_article() -> None:
+    made = MadeUp(9, 1).report()
+    assert made.comparison is not None
+    [passes, *_] = made.comparison.changes
+    steady = replace(passes, p=0.07, adjusted_p=0.07, direction=Direction.NO_EVIDENCE)
+    comparison = replace(made.comparison, changes=(steady,), broken=("a", "b"), mended=(), p=0.0001)
+    assert figures.verdict(comparison) == (
+        "No evidence of change in 1 metric. 2 cases broke, 0 mended: no evidence of change (sign flip test by article: "
+        "p = 0.070; exact McNemar test, counting cases as independent: p < 0.001)."
+    )

@@ -18,6 +18,7 @@ import pytest
 from bench.made_up import MadeUp
 from rag.evaluation.reports import write_html
 from rag.evaluation.results import Estimate, Outcome, Report
+from rag.evaluation.statistics.inference import interval
 from tests.evaluation.test_reports import HOSTILE, with_words
 
 VOID = {"meta", "br", "input"}
@@ -233,6 +234,29 @@ def test_tags_are_shaded_by_how_bad_they_are(shows: Shows) -> None:
         [("h0", "100"), ("h8", "20"), ("none", "·"), ("none", "·")],
         [("none", "·"), ("none", "·"), ("h10", "100"), ("none", "·")],
     ]
+
+
+def test_the_page_has_the_same_quantiles_as_the_metrics(shows: Shows) -> None:
+    made, seconds = MadeUp(1, 0), [0.1, 0.2, 0.3, 7.0]
+    results = [
+        replace(made.result(0), sample=replace(made.result(0).sample, seconds=each, attempt=n))
+        for n, each in enumerate(seconds, 1)
+    ]
+    page = shows(replace(made.report(), results=lambda: iter(results)))
+    assert interval(seconds, [1] * 4, range(4), "median", bounded=False)[0] == 0.2
+    assert interval(seconds, [1] * 4, range(4), "p95", bounded=False)[0] == 7.0
+    told = "Half of 4 answers took up to 0.200 s, 95 % up to 7.00 s, the slowest 7.00 s."
+    assert told in page.all("figure", "plot")[0].text
+
+
+def test_changed_articles_and_what_cannot_be_shown_are_told(shows: Shows) -> None:
+    made = MadeUp(9, 1).report()
+    assert made.comparison is not None
+    comparison = replace(made.comparison, changed_articles=("a1", "b2"))
+    run, summary = replace(made.run, titles={"a1": "<b>Storm</b>"}), replace(made.summary, detectable=None)
+    page = shows(replace(made, run=run, comparison=comparison, summary=summary))
+    assert ["<b>Storm</b> (a1)", "b2"] in [[each.text for each in names.all("li")] for names in page.all("ul", "names")]
+    assert "Too few articles: no change of the pass rate could be shown" in page.text
 
 
 def test_a_run_of_nothing_is_a_page_too(shows: Shows) -> None:

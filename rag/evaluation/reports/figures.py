@@ -7,7 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from rag.evaluation.metrics import metric
-from rag.evaluation.results import Change, Comparison, Direction, Estimate, Outcome, Summary
+from rag.evaluation.results import Change, Comparison, Direction, Estimate, Outcome, Report, Summary
+from rag.evaluation.statistics.power import needed
 
 OUTCOMES = {
     Outcome.PASSED: "passed",
@@ -96,16 +97,53 @@ def size(name: str, value: float) -> str:
     return difference(name, abs(value)).lstrip("+±")
 
 
+def least(summary: Summary) -> str:
+    """Return in a sentence which change of the pass rate a suite of this size can show; empty where nothing passed."""
+    if summary.detectable is not None:
+        points = size("pass", summary.detectable)
+        return f"A suite of this size shows a change of the pass rate of {points} or more (power 0.8)."
+    if not any(each.metric == "pass" for each in summary.estimates):
+        return ""
+    return f"Too few articles: no change of the pass rate could be shown; at least {needed()} must change one way."
+
+
 def verdict(comparison: Comparison) -> str:
-    """Return in a sentence or two what two runs show together."""
+    """Return in a few sentences what two runs show together."""
     ways = Counter(change.direction for change in comparison.changes)
     said = [f"{count(ways[way], 'metric')} {way.value}" for way in (Direction.WORSE, Direction.BETTER) if ways[way]]
     still = ways[Direction.NO_EVIDENCE]
     said += [f"no evidence of change in {count(still, 'other' if said else 'metric')}"] if still else []
     metrics = ", ".join(said) or "no metric in common"
-    p = probability(comparison.p)
+    return f"{metrics[0].upper()}{metrics[1:]}. {_flips(comparison)}."
+
+
+def _flips(comparison: Comparison) -> str:
     cases = f"{count(len(comparison.broken), 'case')} broke, {len(comparison.mended):,} mended"
-    return f"{metrics[0].upper()}{metrics[1:]}. {cases} (exact McNemar test, p {p if p.startswith('<') else f'= {p}'})."
+    counted = f"exact McNemar test, counting cases as independent: {_p(comparison.p)}"
+    passes = next((change for change in comparison.changes if change.metric == "pass"), None)
+    if passes is None:
+        return f"{cases} ({counted})"
+    few = "" if moved(passes) or passes.detectable is not None else ", with too few articles to show any"
+    return f"{cases}: {worth(passes)}{few} (sign flip test by article: {_p(passes.p)}; {counted})"
+
+
+def _p(p: float) -> str:
+    told = probability(p)
+    return f"p {told}" if told.startswith("<") else f"p = {told}"
+
+
+def changed_articles(report: Report) -> tuple[str, ...]:
+    """Return the articles that changed since the baseline by title and id, by the latter alone where it has no other.
+
+    A title is that of this run, or of the baseline where the article is gone.
+    """
+    if report.comparison is None:
+        return ()
+    titles = {**report.comparison.titles, **report.run.titles}
+    return tuple(
+        f"{titles[article]} ({article})" if titles.get(article) else article
+        for article in report.comparison.changed_articles
+    )
 
 
 def day(when: datetime | None) -> str:

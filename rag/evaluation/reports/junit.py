@@ -75,7 +75,8 @@ def _outcome(case: Told) -> FinalResult | None:
         case Outcome.FAILED:
             return _told(Failure(_message(case), "expectation"), case)
         case Outcome.ERROR:
-            return _told(Error(_message(case), "no answer"), case)
+            answered = all(result.sample.answer for result in case.failing)
+            return _told(Error(_message(case), "no verdict" if answered else "no answer"), case)
         case Outcome.XFAILED:
             return Skipped(_xml(f"expected to fail: {case.case.xfail}"), "xfail")
         case Outcome.SKIPPED:

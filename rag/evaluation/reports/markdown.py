@@ -83,12 +83,12 @@ def _blocks(report: Report) -> Iterator[str]:
         yield f"Passing in some attempts only: {_names(report.summary.flaky)}"
     if report.comparison:
         yield from _comparison(report.comparison)
+        if articles := figures.changed_articles(report):
+            yield f"Articles that changed in between: {_names(articles)}"
     yield _folded(
         "Metrics", _table(("Metric", "Value", "95 % interval", "n"), map(_estimate, report.summary.estimates))
     )
-    if report.summary.detectable is not None:
-        points = figures.size("pass", report.summary.detectable)
-        yield f"A suite of this size shows a change of the pass rate of {points} or more (power 0.8)."
+    yield figures.least(report.summary)
 
 
 def _head(report: Report) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rag.evaluation.reports import figures
 from rag.evaluation.results import Result
+from rag.evaluation.statistics.clustered import quantile
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +61,7 @@ def latency(seconds: Sequence[float]) -> Plot | None:
     if not seconds:
         return None
     ordered = sorted(seconds)
-    median, slow = _quantile(ordered, 0.5), _quantile(ordered, 0.95)
+    median, slow = quantile(ordered, "median"), quantile(ordered, "p95")
     half, most, all_ = (figures.amount("latency.p50", each) for each in (median, slow, ordered[-1]))
     told = f"Half of {len(ordered):,} answers took up to {half}, 95 % up to {most}, the slowest {all_}."
     return _drawn("Latency", told, lambda axes: _histogram(axes, ordered, {"median": median, "95 %": slow}))
@@ -167,11 +168,3 @@ def _fitted(svg: str) -> str:
     for stands, colour in _VARIABLES.items():
         svg = svg.replace(stands, colour)
     return re.sub(r"\s*\n\s*", "\n", svg)
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    """Return a quantile of sorted numbers by linear interpolation, as numpy's default does."""
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

@@ -15,6 +15,8 @@ from rag.plain import safe
 
 SHOWN = 20
 """Failing cases that are told; the others are counted."""
+_LISTED = 50
+"""Names of one list that are given; the others are counted."""
 _NARROWEST = 60
 _MOST_LINES = 3
 """Of what a check expected, and of what it got."""
@@ -27,7 +29,7 @@ def terminal_text(report: Report, *, width: int | None = None) -> str:
         _head(report),
         _failures(report, columns),
         _metrics(report.summary.estimates),
-        _comparison(report.comparison, columns) if report.comparison else [],
+        _comparison(report, report.comparison) if report.comparison else [],
         _closing(report, columns),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part)
@@ -60,7 +62,7 @@ def _failures(report: Report, columns: int) -> list[str]:
         lines += ["", f"… and {figures.count(rest, 'more failing case')}, in the other forms of this report."]
     lines = ["Failing", *lines, ""] if lines else []
     if surprising:
-        lines.append(_cut(f"Passed against expectation, so take their xfail away: {', '.join(surprising)}", columns))
+        lines += _names("Passed against expectation, so take their xfail away", surprising)
     return lines[:-1] if lines and not lines[-1] else lines
 
 
@@ -92,24 +94,30 @@ def _interval(estimate: Estimate) -> str:
     return figures.interval(estimate.metric, estimate.low, estimate.high)
 
 
-def _comparison(comparison: Comparison, columns: int) -> list[str]:
+def _comparison(report: Report, comparison: Comparison) -> list[str]:
     head = (f"Against {comparison.baseline}", "Before", "Now", "Change", "95 % interval", "p", "")
     shown = [each for each in comparison.changes if each.metric == "pass" or figures.moved(each)]
     lines = table(head, [_change(each) for each in shown]) or [_line(head[0])]
-    for name, cases in (("Broken", comparison.broken), ("Mended", comparison.mended)):
-        if cases:
-            lines.append(_cut(f"{name} ({len(cases):,}): {', '.join(cases)}", columns))
     lines.append(figures.verdict(comparison))
     for what, names in (
-        ("only in the baseline", comparison.only_before),
-        ("only in this run", comparison.only_after),
-        ("asked differently, and left out", comparison.changed_cases),
+        ("Broken", comparison.broken),
+        ("Mended", comparison.mended),
+        ("Cases only in the baseline", comparison.only_before),
+        ("Cases only in this run", comparison.only_after),
+        ("Cases asked differently, and left out", comparison.changed_cases),
+        ("Articles that changed in between", figures.changed_articles(report)),
     ):
-        if names:
-            lines.append(_cut(f"{figures.count(len(names), 'case')} {what}: {', '.join(names)}", columns))
-    if comparison.changed_articles:
-        lines.append(f"{figures.count(len(comparison.changed_articles), 'article')} changed in between.")
+        lines += _names(what, names)
     return lines
+
+
+def _names(what: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield names line by line and whole, so that they can be searched for; nothing where there are none."""
+    if names:
+        yield f"{what} ({len(names):,}):"
+        yield from (f"  {_line(name)}" for name in names[:_LISTED])
+    if len(names) > _LISTED:
+        yield f"  … and {len(names) - _LISTED:,} more"
 
 
 def _change(change: Change) -> tuple[str, ...]:
@@ -125,12 +133,8 @@ def _change(change: Change) -> tuple[str, ...]:
 
 
 def _closing(report: Report, columns: int) -> list[str]:
-    lines = []
-    if report.summary.detectable is not None:
-        points = figures.size("pass", report.summary.detectable)
-        lines.append(f"A suite of this size shows a change of the pass rate of {points} or more (power 0.8).")
-    if flaky := report.summary.flaky:
-        lines.append(_cut(f"Passing in some attempts only ({len(flaky):,}): {', '.join(flaky)}", columns))
+    lines = list(filter(None, [figures.least(report.summary)]))
+    lines += _names("Passing in some attempts only", report.summary.flaky)
     return lines + [_cut(f"Note: {remark}", columns) for remark in report.run.remarks]
 
 

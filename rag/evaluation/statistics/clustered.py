@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
     Units = NDArray[np.intp]
@@ -76,6 +76,12 @@ def aggregated(scores: Scores, aggregate: Aggregate) -> float:
     """Return the aggregate of all scores, of which there is at least one; quantiles are values that occur."""
     alone = scores._replace(clusters=np.zeros(len(scores.values), dtype=np.intp))
     return float(figure(alone, 1, aggregate)(np.zeros((1, 1), dtype=np.intp))[0])
+
+
+def quantile(values: ArrayLike, aggregate: Literal["median", "p95"]) -> float:
+    """Return the quantile of values as a metric has it."""
+    column = np.asarray(values, dtype=float)
+    return aggregated(Scores(column, np.ones(len(column)), np.zeros(len(column), dtype=np.intp)), aggregate)
 
 
 def studentized(scores: Scores, count: int) -> tuple[float, Figure]:
