@@ -5,7 +5,7 @@ publication that we write before a quotation does not.
 
 A forbidden statement is made when a sentence of the answer bears it out by the rules of `rag.verify`, as those rules
 bear out an answer by its quotes: wholly, not partly. A sentence that denies it does not make it, nor does one that
-says who says so, unless the statement itself names its speaker; nor one that shares nothing but names with it.
+says who says so, unless the statement itself names its speaker.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rag.types import Source, Verdict
 from rag.verify import Quote, Similarity, verify
 from rag.verify.dates import Dated
 from rag.verify.speakers import attributed
-from rag.verify.synonyms import plain, terms
+from rag.verify.synonyms import plain
 from rag.verify.terms import evened
 
 _NOWHERE = Source(article_id="", title="")
@@ -43,7 +43,7 @@ def score(asked: Asked, sample: Sample, evidence: Evidence) -> Iterator[Check | 
 
 def makes(statement: str, said: Statement, similarity: Similarity, nearby: str = "") -> bool:
     """Tell whether a sentence of an answer makes a statement, in whatever words; `nearby` tells whom "she" means."""
-    if (_attributed(said.words) and not _attributed(statement)) or _only_names_in_common(statement, said.words):
+    if _attributed(said.words) and not _attributed(statement):
         return False
     sources = dict.fromkeys(citation.source for citation in said.citations) or (_NOWHERE,)
     quotes = (Quote(text=said.words, source=source, nearby=nearby) for source in sources)
@@ -99,12 +99,6 @@ def _forbidden(statement: str, said: Sequence[Statement], similarity: Similarity
     return Check(
         name="forbids", passed=made is None, expected=f"not {statement}", got=made or "the answer does not say so"
     )
-
-
-def _only_names_in_common(statement: str, words: str) -> bool:
-    """Tell whether a sentence has none of a statement's ordinary words in any form: it says something else of them."""
-    ordinary = " ".join(token for token in plain(evened(statement)).split() if token[0].islower())
-    return bool(terms(ordinary)) and set(terms(ordinary)).isdisjoint(terms(plain(evened(words))))
 
 
 def _attributed(words: str) -> bool:
