@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from rag.errors import ConfigurationError
@@ -23,7 +23,8 @@ def score_case(
 
     A case that is expected to fail has failed as expected in an attempt in which any turn fails; an error in the place
     of a verdict is nobody's expectation. Whether an attempt passes as a whole is scored once, with its last turn; with
-    an error in it that is unknown. A case that names what its articles do not hold is an error, whatever was answered.
+    an error in it that is unknown, and a failure that is expected is left out. A case that names what its articles do
+    not hold is an error, whatever was answered.
     """
     whole = _Whole(
         case=case,
@@ -92,11 +93,17 @@ class _Whole:
                 asked=self.case.turns[looked.sample.turn - 1],
                 sample=looked.sample,
                 checks=looked.checks,
-                scores=(_passed(turns), *looked.scores) if looked is turns[-1] else looked.scores,
+                scores=(self._passed(turns), *looked.scores) if looked is turns[-1] else looked.scores,
                 outcome=looked.outcome if self.case.xfail is None else _expected_to_fail(looked, turns),
                 cluster=self.cluster,
                 tags=self.tags,
             )
+
+    def _passed(self, turns: Sequence[_Looked]) -> Score:
+        told = _passed(turns)
+        if self.case.xfail is not None and told.value == 0:
+            return replace(told, value=None, reason=f"expected to fail; {told.reason}")
+        return told
 
 
 def _expected_to_fail(looked: _Looked, turns: Sequence[_Looked]) -> Outcome:

@@ -73,14 +73,19 @@ def test_an_error_gives_no_scores_but_why_it_is_unknown(evidence: Evidence) -> N
 
 @pytest.mark.parametrize(
     ("status", "outcome", "passed"),
-    [("answered", "xpassed", 1.0), ("partial", "xfailed", 0.0), (None, "error", None)],
+    [("answered", "xpassed", 1.0), ("partial", "xfailed", None), (None, "error", None)],
 )
-def test_a_case_that_is_expected_to_fail(
+def test_a_failure_that_is_expected_is_left_out(
     evidence: Evidence, status: str | None, outcome: str, passed: float | None
 ) -> None:
     results = scored(evidence, case(expect=ANSWERED, xfail="known"), sample(status))
     assert [result.outcome for result in results] == [outcome]
     assert passes(results) == [passed]
+
+
+def test_why_an_expected_failure_has_no_score(evidence: Evidence) -> None:
+    (result,) = scored(evidence, case(expect=ANSWERED, xfail="known"), sample("partial"))
+    assert next(score.reason for score in result.scores if score.metric == "pass") == "expected to fail; failed: status"
 
 
 def test_a_conversation_passes_as_a_whole(evidence: Evidence) -> None:
@@ -96,6 +101,7 @@ def test_a_conversation_passes_as_a_whole(evidence: Evidence) -> None:
 def test_a_conversation_fails_as_expected_when_any_turn_fails(evidence: Evidence) -> None:
     results = scored(evidence, case(**TWO_TURNS, xfail="known"), sample("partial"), sample(turn=2))
     assert [result.outcome for result in results] == ["xfailed", "xfailed"]
+    assert passes(results) == [None]
 
 
 def test_a_failed_turn_outweighs_an_error(evidence: Evidence) -> None:
