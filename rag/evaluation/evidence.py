@@ -8,19 +8,26 @@ import sys
 import threading
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from rag.embed import RememberingEmbedder
 from rag.errors import ArticleNotFoundError, ConfigurationError
-from rag.evaluation.suites.cases import Cited
+from rag.evaluation.suites.cases import Asked, Cited
 from rag.protocols import Embedder, Library
-from rag.types import Article, Scope, Source, Span
+from rag.question.requests import make_scope
+from rag.types import Article, Citation, Passage, Scope, Source, Span
 from rag.verify import Similarity, by_meaning
 
 _REMEMBERED = 512
-"""Articles that are kept in memory; scorers come back to the few that a case is about."""
+"""Articles, and versions by scope, that are kept in memory; scorers come back to the few that a case is about."""
+
+
+_Key = TypeVar("_Key")
+_Found = TypeVar("_Found")
 
 
 class Evidence:
@@ -36,21 +43,14 @@ class Evidence:
 
     def article(self, article_id: str, version: str | None = None) -> Article | None:
         """Return an article as stored (its current version unless one is named), or None where there is none."""
-        known = self._index()
-        key = (article_id, version)
-        with self._lock:
-            if key in known.articles:
-                known.articles.move_to_end(key)
-                return known.articles[key]
-        try:
-            found = self.library.article(article_id, version)
-        except ArticleNotFoundError:
-            return None
-        with self._lock:
-            known.articles[key] = found
-            while len(known.articles) > _REMEMBERED:
-                known.articles.popitem(last=False)
-        return found
+
+        def read() -> Article | None:
+            try:
+                return self.library.article(article_id, version)
+            except ArticleNotFoundError:
+                return None
+
+        return self._remembered(self._index().articles, (article_id, version), read)
 
     def article_id(self, reference: str) -> str:
         """Return the id of the article that a suite names; raise ConfigurationError unless it is exactly one.
@@ -67,12 +67,38 @@ class Evidence:
                 raise ConfigurationError(f"{len(found)} articles are called {wanted!r}: name one of {_some(found)}.")
         raise ConfigurationError(f"There is no article {wanted!r} in this library{known.suggestion(wanted)}.")
 
+    def scope(self, asked: Asked, now: datetime) -> Scope:
+        """Return the limits of a question that is asked now; raise ConfigurationError where one names no article."""
+        return make_scope(
+            since=asked.since,
+            until=asked.until,
+            as_of=asked.as_of,
+            publishers=asked.publishers,
+            article_ids=[self.article_id(reference) for reference in asked.articles],
+            now=now,
+        )
+
     def version_readable(self, article_id: str, scope: Scope) -> str | None:
         """Return the version of an article that a scope admits (with `as_of`, the one that then stood), or None."""
         if scope.article_ids and article_id not in scope.article_ids:
             return None
-        found = self.library.articles(replace(scope, article_ids=(article_id,)), limit=1)
-        return found[0].version if found else None
+
+        def read() -> str | None:
+            found = self.library.articles(replace(scope, article_ids=(article_id,)), limit=1)
+            return found[0].version if found else None
+
+        return self._remembered(self._index().readable, (article_id, scope), read)
+
+    def admits(self, at: Citation | Passage, scope: Scope, generation: int) -> bool:
+        """Tell whether a scope admits the version that a place is in.
+
+        That can be told only while the library is in the generation that was searched; after a change it is enough
+        that the version is stored.
+        """
+        article_id, version = at.source.article_id, at.version
+        if self.library.generation() != generation:
+            return self.article(article_id, version) is not None
+        return version == self.version_readable(article_id, scope)
 
     def places(self, cited: Cited, *, article_id: str, version: str) -> tuple[Span, ...]:
         """Return where, in a stored version, the place that a suite names stands; empty where it does not.
@@ -88,13 +114,29 @@ class Evidence:
             return ()
         return found_in(article.text, cited.quote) if cited.quote is not None else (Span(0, len(article.text)),)
 
-    def overlaps(self, cited: Cited, *, article_id: str, version: str, span: Span) -> bool:
-        """Tell whether a stretch of a stored version shares a character with the place that a suite names.
+    def overlaps(self, cited: Cited, at: Citation | Passage) -> bool:
+        """Tell whether a citation or passage shares a character with the place that a suite names, in any version.
 
         Raises ConfigurationError where the suite names no article, or more than one.
         """
-        places = self.places(cited, article_id=article_id, version=version)
-        return any(max(place.start, span.start) < min(place.end, span.end) for place in places)
+        places = self.places(cited, article_id=at.source.article_id, version=at.version)
+        return any(max(place.start, at.start) < min(place.end, at.end) for place in places)
+
+    def meets(self, cited: Cited, at: Citation | Passage, *, scope: Scope, generation: int) -> bool:
+        """Tell the same of the version that the suite names, and where it names none of the one that a scope admits."""
+        return self.overlaps(cited, at) and (cited.version is not None or self.admits(at, scope, generation))
+
+    def _remembered(self, known: OrderedDict[_Key, _Found], key: _Key, read: Callable[[], _Found]) -> _Found:
+        with self._lock:
+            if key in known:
+                known.move_to_end(key)
+                return known[key]
+        found = read()
+        with self._lock:
+            known[key] = found
+            while len(known) > _REMEMBERED:
+                known.popitem(last=False)
+        return found
 
     def _index(self) -> _Known:
         generation = self.library.generation()
@@ -135,7 +177,8 @@ class _Known:
 
     def __init__(self, generation: int, sources: Sequence[Source]) -> None:
         self.generation = generation
-        self.articles: OrderedDict[tuple[str, str | None], Article] = OrderedDict()
+        self.articles: OrderedDict[tuple[str, str | None], Article | None] = OrderedDict()
+        self.readable: OrderedDict[tuple[str, Scope], str | None] = OrderedDict()
         self._suggested = 0
         self.names: tuple[dict[str, list[str]], ...] = tuple(
             _grouped([(name, source.article_id) for source, name in zip(sources, names, strict=True) if name])

@@ -20,7 +20,7 @@ from rag.evaluation.runs.runner import ask_case, try_case
 from rag.evaluation.scoring import score_case
 from rag.evaluation.suites.cases import Asked, Case, Cited, Suite
 from rag.plain import answer_text, safe
-from rag.types import Answer, Span, Status
+from rag.types import Answer, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +104,7 @@ def not_cited(answer: Answer, article: str | None, quote: str | None, evidence: 
     """Return why an answer does not cite a quote, or an article where no quote is given, or None where it does."""
     for citation in answer.citations:
         place = Cited(article=article or citation.source.article_id, quote=quote)
-        span = Span(citation.start, citation.end)
-        if evidence.overlaps(place, article_id=citation.source.article_id, version=citation.version, span=span):
+        if evidence.meets(place, citation, scope=answer.question.scope, generation=answer.generation):
             return None
     wanted = " in ".join(filter(None, [quote and f"“{quote}”", article])) or "anything"
     return f"does not cite {safe(wanted)}\n\n{_answer_text(answer)}"

@@ -17,7 +17,7 @@ from rag.library import LocalLibrary
 from rag.protocols import Indexed
 from rag.testing import HashingEmbedder
 from rag.testing.drafting import drafted
-from rag.types import Answer, Article, Hit, Source, Status, digest
+from rag.types import Answer, Article, Hit, Scope, Source, Status, digest
 
 BRIDGE = Source(
     article_id="bridge", title="Bridge shut", publisher="Courier", published=datetime(2024, 2, 15, tzinfo=UTC)
@@ -29,7 +29,9 @@ BEFORE = "The bridge was closed on Wednesday night. Repairs will cost £3.4 mill
 TEXTS = {
     "bridge": f"{BEFORE} The mayor did not say how long they would take. Pedestrians may use the ferry.",
     "report": "Mending the cracked bridge will cost £4.1 million, the county’s engineer said. "
-    "The bearing weighs 18 tonnes. Fares on the island ferry rose by 6.5 percent.",
+    "The bearing weighs 18 tonnes. Fares on the island ferry rose by 6.5 percent. "
+    "More than 300 people took the ferry on Thursday. Exactly 341 people took the ferry on Thursday. "
+    "The bearing weighs 18 tonnes and will be lifted out by crane.",
 }
 
 
@@ -89,6 +91,19 @@ CLOSED = "The bridge was closed on Wednesday night [1.1]."
         (f"{CLOSED} A comet was seen over Lisbon.", {"unsupported_sentence": 0.5}),
         # More than is needed.
         ("The bridge was closed on Wednesday night [1.1][1.4][2.2].", {"surplus_citation": pytest.approx(2 / 3)}),
+        # Several citations, of which each carries its part, or one does and the others nothing.
+        ("The bearing weighs 18 tonnes and pedestrians may use the ferry [1.4][2.2].", {}),
+        (
+            "The bearing weighs 18 tonnes and pedestrians may use the ferry [1.4][2.2][2.3].",
+            {"surplus_citation": pytest.approx(1 / 3)},
+        ),
+        ("The bearing weighs 18 tonnes and will be lifted out by crane [2.2][1.3].", {"wrong_source": 0.5}),
+        # A changed copy is that also where another sentence carries it, but a mere likeness is not.
+        ("Exactly 341 people took the ferry on Thursday [2.4].", {"figure": 1.0}),
+        ("Mending the bridge will cost £4.1 million [1.2].", {"wrong_source": 1.0}),
+        # More than a figure is changed, or all is.
+        ("Repairs will cost £3.9 million, the vicar said [1.2].", {"unsupported_sentence": 1.0}),
+        ("It was in 1931 [1.4].", {"unsupported_sentence": 1.0}),
         # Right, but for what it cites: no defect, as it could be a matter of degree.
         (f"{CLOSED} The bearing weighs 18 tonnes.", {}),
     ],
@@ -111,6 +126,48 @@ def test_a_version_out_of_scope_is_the_wrong_version(evidence: Evidence) -> None
     answer = drafted_over(evidence, CLOSED)
     assert answer.citations[0].version == after
     assert defects(evidence, changed(answer, version=before)) == {"wrong_version": 1.0}
+
+
+FEBRUARY = datetime(2024, 2, 28, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("limits", "searched", "wrong"),
+    [
+        # The answer kept what it was asked, or lost it; it cites the newer or the older version.
+        ({"as_of": "2024-02-28"}, Scope(as_of=FEBRUARY), {"new"}),
+        ({"as_of": "2024-02-28"}, Scope(), {"new"}),
+        ({"as_of": "2024-03-02"}, Scope(), {"old"}),
+        ({}, Scope(), {"old"}),
+        ({}, Scope(as_of=FEBRUARY), {"new"}),
+        ({"since": "2024-02-17"}, Scope(), {"old", "new"}),
+        ({"until": "2024-02-15"}, Scope(), {"old", "new"}),
+        ({"publishers": "Courier"}, Scope(), {"old", "new"}),
+        ({"publishers": "Post"}, Scope(), {"old"}),
+        ({"articles": "Bridge shut"}, Scope(), {"old", "new"}),
+        ({"articles": "Bridge report"}, Scope(publishers=("Courier",)), {"old", "new"}),
+    ],
+)
+def test_a_version_must_lie_within_what_was_asked_and_what_was_searched(
+    evidence: Evidence, library: Callable[..., LocalLibrary], limits: dict[str, str], searched: Scope, wrong: set[str]
+) -> None:
+    old = evidence.library.article("report")
+    new = Article(
+        source=replace(REPORT, updated=datetime(2024, 3, 1, tzinfo=UTC)), text="The bearing weighs 17 tonnes."
+    )
+    library((new.source, new.text))
+    answer = replace(drafted_over(evidence, "The bearing weighs 17 tonnes [2.1]."), scope=searched)
+    asked = Asked.model_validate({"question": "?", **limits})
+    versions = {"old": changed(answer, version=old.version), "new": changed(answer, version=new.version)}
+    samples = {name: Sample(suite="s", case_id="c", asked="d", answer=each) for name, each in versions.items()}
+    told = {name: {each.metric: each.value for each in score(asked, made, evidence)} for name, made in samples.items()}
+    assert {name for name, each in told.items() if each["defect.wrong_version"]} == wrong
+
+
+def test_limits_that_name_no_article_are_those_of_the_question(evidence: Evidence) -> None:
+    sample = Sample(suite="s", case_id="c", asked="d", answer=drafted_over(evidence, CLOSED))
+    told = score(Asked(question="?", articles=("gone",)), sample, evidence)
+    assert {each.metric: each.value for each in told}["defect.wrong_version"] == 0.0
 
 
 def test_after_the_library_changed_a_stored_version_will_do(evidence: Evidence) -> None:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from rag.errors import ConfigurationError
 from rag.evaluation.evidence import Evidence, found_in, reference
-from rag.evaluation.suites.cases import Cited
+from rag.evaluation.suites.cases import Asked, Cited
 from rag.library import LocalLibrary
 from rag.testing import HashingEmbedder
-from rag.types import Article, Scope, Source, Span
+from rag.types import Article, Passage, Scope, Source, Span
 
 MakeLibrary = Callable[..., LocalLibrary]
 
@@ -131,18 +131,43 @@ OVERLAPS = [
 
 def test_a_citation_touches_the_place_that_is_named(evidence: Evidence) -> None:
     version = Article(source=BRIDGE, text=TEXT).version
-    found = [
-        (cited, span, evidence.overlaps(cited, article_id="a1", version=version, span=span))
-        for cited, span, _ in OVERLAPS
-    ]
+    found = [(cited, span, evidence.overlaps(cited, place(version, span))) for cited, span, _ in OVERLAPS]
     assert found == OVERLAPS
+
+
+def place(version: str, span: Span) -> Passage:
+    return Passage(source=BRIDGE, version=version, start=span.start, end=span.end, text=TEXT[span.start : span.end])
 
 
 def test_a_version_that_is_not_stored_has_no_places(evidence: Evidence) -> None:
     cited = Cited(article="a1", quote="It costs")
-    assert not evidence.overlaps(cited, article_id="a1", version="gone", span=Span(0, 99))
+    assert not evidence.overlaps(cited, place("gone", Span(0, 99)))
     with pytest.raises(ConfigurationError):
-        evidence.overlaps(Cited(article="nowhere"), article_id="a1", version="gone", span=Span(0, 99))
+        evidence.overlaps(Cited(article="nowhere"), place("gone", Span(0, 99)))
+
+
+def test_limits_are_read_as_of_the_question(evidence: Evidence) -> None:
+    asked = Asked(question="?", as_of="yesterday", publishers=("Post",), articles=("17", "Arl Bridge shut"))
+    scope = evidence.scope(asked, datetime(2024, 2, 20, 12, tzinfo=UTC))
+    assert (scope.as_of or datetime.max).date().isoformat() == "2024-02-19"
+    assert (scope.publishers, scope.article_ids) == (("Post",), ("a1", "a1"))
+    with pytest.raises(ConfigurationError, match="There is no article 'nowhere'"):
+        evidence.scope(Asked(question="?", articles=("nowhere",)), datetime(2024, 2, 20, tzinfo=UTC))
+
+
+def test_which_version_could_be_read_is_told_while_the_library_is_as_it_was(
+    library: MakeLibrary, evidence: Evidence
+) -> None:
+    old, generation = place(Article(source=BRIDGE, text=TEXT).version, Span(0, 3)), evidence.library.generation()
+    assert evidence.meets(Cited(article="a1"), old, scope=Scope(), generation=generation)
+    library((replace(BRIDGE, updated=datetime(2024, 3, 1, tzinfo=UTC)), "The Arl Bridge is open."))
+    now = evidence.library.generation()
+    assert evidence.admits(old, Scope(), generation)
+    assert not evidence.admits(place("gone", Span(0, 3)), Scope(), generation)
+    assert not evidence.admits(old, Scope(), now)
+    assert not evidence.meets(Cited(article="a1"), old, scope=Scope(), generation=now)
+    assert evidence.meets(Cited(article="a1", version=old.version), old, scope=Scope(), generation=now)
+    assert evidence.admits(old, Scope(as_of=datetime(2024, 2, 20, tzinfo=UTC)), now)
 
 
 words = st.lists(st.sampled_from(["a", "b.", "é", "(c", "£4", "알"]), min_size=1, max_size=4)

@@ -13,7 +13,7 @@ import pytest
 from ingest.pipeline import ingest
 from rag.compose import Newsroom, newsroom
 from rag.evaluation.evidence import Evidence
-from rag.evaluation.results import Direction, Outcome, Result
+from rag.evaluation.results import Direction, Result
 from rag.evaluation.runs.runner import ask_case
 from rag.evaluation.scoring import score_case
 from rag.evaluation.statistics.comparing import compare
@@ -34,7 +34,7 @@ UNANSWERABLE = (
     "How many moons does Saturn have?",
     "Which chess opening did the champion play in Reykjavik?",
     "What is the capital of Burkina Faso?",
-    "How long does it take to roast a goose?",
+    "How is a goose best roasted?",
     "Who invented the sewing machine?",
     "When did the last mammoth die?",
     "Which mountain is the highest in the Andes?",
@@ -49,7 +49,7 @@ UNANSWERABLE = (
     "What is the melting point of tungsten?",
     "Which bird lays the smallest egg?",
     "Who translated the Iliad into Icelandic?",
-    "What is the wavelength of green light?",
+    "Which metal melts in the hand?",
     "Who discovered the structure of benzene?",
     "How are violins varnished?",
     "Which grape is used for sherry?",
@@ -57,7 +57,7 @@ UNANSWERABLE = (
 
 COMPOSITES = {
     "wrong_source": {"pass", "citation.expected", "citation.recall", "citation.precision"},
-    "wrong_version": set[str](),
+    "wrong_version": {"pass"},
     "wrong_span": {"citation.exact"},
     "surplus_citation": {"citation.precision"},
     "negation": {"citation.recall", "citation.precision"},
@@ -71,7 +71,7 @@ COMPOSITES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Good:
-    """Answers in which nothing is wrong, and where they come from."""
+    """Answers in which nothing is wrong (the first test says so), and where they come from."""
 
     suite: Suite
     room: Newsroom
@@ -99,7 +99,19 @@ def good(ingested_seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         desk = room.desk()
         asked = [(case, list(ask_case(suite, case, desk, evidence=evidence))) for case in suite.cases]
         results = [result for case, samples in asked for result in score_case(suite, case, samples, evidence)]
-        yield Good(suite=suite, room=room, evidence=evidence, results=tuple(filter(_faultless, results)))
+        yield Good(suite=suite, room=room, evidence=evidence, results=tuple(results))
+
+
+def test_nothing_is_found_in_good_answers(good: Good) -> None:
+    found = [
+        (result.case.id, score.metric, score.reason)
+        for result in good.results
+        for score in result.scores
+        if score.metric.startswith("defect.") and score.value
+    ]
+    assert found == []
+    assert [(result.case.id, result.failed) for result in good.results if result.failed] == []
+    assert len(good.results) == 63
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -133,7 +145,8 @@ def _answerable(room: Newsroom) -> Iterator[Case]:
     for number, (article, words) in enumerate([*denying[:25], *counting[:14]], 1):
         place = Cited(article=article.source.article_id, quote=words)
         expect = Expectation(status=(Status.ANSWERED, Status.CONFLICTING), cites=(place,))
-        yield Case(id=f"answerable-{number}", question=words, expect=expect)
+        # Asked on the day, so that "yesterday" in its words limits the search to where the article is.
+        yield Case(id=f"answerable-{number}", question=words, asked_at=article.source.published, expect=expect)
 
 
 def _unanswerable() -> Iterator[Case]:
@@ -143,12 +156,6 @@ def _unanswerable() -> Iterator[Case]:
 
 def _sentences(article: Article) -> list[str]:
     return [article.text[span.start : span.end] for span in sentences(article.text)]
-
-
-def _faultless(result: Result) -> bool:
-    return result.outcome is Outcome.PASSED and not any(
-        score.value for score in result.scores if score.metric.startswith("defect.")
-    )
 
 
 def _with_fault(good: Good, fault: str) -> tuple[list[Result], int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import ir_measures
 import pytest
@@ -132,12 +134,15 @@ def found(articles: LocalLibrary) -> Callable[..., Hit]:
     return hit
 
 
-def scored(evidence: Evidence, hits: Iterable[Hit], **expect: object) -> dict[str, Score]:
-    answer = Answer(
+def answered(hits: Iterable[Hit]) -> Answer:
+    return Answer(
         question=Question(text="?"), standalone="?", scope=Scope(), text="", status=Status.ANSWERED, hits=tuple(hits)
     )
+
+
+def scored(evidence: Evidence, hits: Iterable[Hit], **expect: object) -> dict[str, Score]:
     asked = Asked(question="?", expect=Expectation.model_validate(expect))
-    sample = Sample(suite="s", case_id="c", asked="d", answer=answer)
+    sample = Sample(suite="s", case_id="c", asked="d", answer=answered(hits))
     return {each.metric: each for each in score(asked, sample, evidence) if isinstance(each, Score)}
 
 
@@ -184,6 +189,30 @@ def test_a_passage_that_was_folded_into_another_is_found(evidence: Evidence, fou
         ("ferry", 0.0),
     ):
         assert scored(evidence, hits, relevant=[place])["retrieval.recall@5"].value == recall, place
+
+
+def test_a_passage_is_relevant_in_the_version_that_could_be_read(
+    evidence: Evidence, library: Callable[..., LocalLibrary], found: Callable[..., Hit]
+) -> None:
+    sources = [replace(source, published=datetime(2024, 2, 15, tzinfo=UTC)) for source in (BRIDGE, COPY)]
+    library(*((source, BRIDGE_TEXT) for source in sources))
+    before = found("bridge", SHUT, COPY)
+    corrected = [replace(source, updated=datetime(2024, 5, 1, tzinfo=UTC)) for source in sources]
+    library(*((source, f"Corrected: {BRIDGE_TEXT}") for source in corrected))
+    after = found("bridge", SHUT)
+    answer = replace(answered([before, after]), generation=evidence.library.generation())
+    sample = Sample(suite="s", case_id="c", asked="d", answer=answer)
+    start = BRIDGE_TEXT.index("shut")
+    for limits, place, reciprocal in (
+        ({}, "bridge", 1 / 2),
+        ({"as_of": "2024-04-01"}, "bridge", 1),
+        ({"as_of": "2024-04-01"}, {"article": "bridge", "version": after.passage.version}, 1 / 2),
+        ({"as_of": "2024-04-01"}, {"article": "copy", "start": start, "end": start + 4}, 1),
+        ({"publishers": "No outlet"}, "bridge", 0),
+    ):
+        asked = Asked.model_validate({"question": "?", **limits, "expect": {"relevant": place}})
+        told = {each.metric: each.value for each in score(asked, sample, evidence) if isinstance(each, Score)}
+        assert told["retrieval.mrr"] == reciprocal, (limits, place)
 
 
 @pytest.mark.parametrize(

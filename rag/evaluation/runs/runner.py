@@ -23,7 +23,7 @@ from rag.evaluation.scoring import score_case
 from rag.evaluation.suites.cases import Asked, Case, Suite
 from rag.evaluation.suites.checking import untrue
 from rag.provider.recorded import asking_for
-from rag.question.requests import make_question, make_scope
+from rag.question.requests import make_question
 from rag.terminal import Advance
 from rag.types import Answer, Delta, Question, Restart, Turn, digest
 
@@ -185,14 +185,7 @@ def _blank(suite: Suite, case: Case, turn: int, attempt: int) -> Sample:
 def _sampled(
     sample: Sample, asked: Asked, moment: datetime, said: Sequence[Turn], desk: Desk, evidence: Evidence
 ) -> Sample:
-    scope = make_scope(
-        since=asked.since,
-        until=asked.until,
-        as_of=asked.as_of,
-        publishers=asked.publishers,
-        article_ids=[evidence.article_id(reference) for reference in asked.articles],
-        now=moment,
-    )
+    scope = evidence.scope(asked, moment)
     question = replace(make_question(asked.question, scope, said), asked_at=moment)
     heard = _listen(desk, question)
     alone = None

@@ -2,12 +2,14 @@
 
 The order in which causes are looked for, so that one mistake is counted once:
 
-1. A *citation* to a version that is not stored, or that the scope does not admit: `wrong_version`.
+1. A *citation* to a version that is not stored, or that the limits of the case or of the search do not admit:
+   `wrong_version`.
 2. A citation whose quote is not the stored characters, or not whole sentences: `wrong_span`. A sentence that cites one
    of these two is not judged, for it may fail because of them.
 3. A sentence that is its citation but for one thing: `negation` where one denies what the other affirms or turns a
    direction round, else `figure` where a figure or date is missing.
-4. A sentence that is not supported, although another stored sentence carries it: its citations are `wrong_source`.
+4. A sentence that is not supported, although another one that was found, or of an article that is cited, carries it:
+   its citations are `wrong_source`.
 5. A sentence in other words than its citation, but close to it: `negation` and `figure` as above.
 6. Any other unsupported or uncited sentence: `unsupported_sentence`.
 7. A citation that none of its sentences needs: `surplus_citation`.
@@ -20,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rag.errors import ConfigurationError
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Sample, Score
 from rag.evaluation.scorers.altered import altered
@@ -27,7 +30,7 @@ from rag.evaluation.scorers.exactness import inexact, misplaced
 from rag.evaluation.scorers.proof import Proof, finding
 from rag.evaluation.suites.cases import Asked
 from rag.sentences import sentences
-from rag.types import Answer, Citation, Status, Verdict
+from rag.types import Answer, Citation, Scope, Status, Verdict
 from rag.verify import Quote
 from rag.verify.closeness import SURE, shared
 from rag.verify.synonyms import terms
@@ -48,7 +51,7 @@ def score(asked: Asked, sample: Sample, evidence: Evidence) -> Iterator[Score]:
         name = "needless_abstention" if answerable else "missing_abstention"
         yield Score(metric=f"defect.{name}", value=float(abstained is answerable))
     proof = Proof(answer, evidence)
-    found = _Diagnosis(proof, answer, evidence)
+    found = _Diagnosis(proof, answer, _limits(asked, answer, evidence), evidence)
     for name in _OF_CITATIONS if answer.citations else ():
         where = [f"[{marker}]" for defect, marker in found.citations() if defect == name]
         yield _share(name, where, len(answer.citations))
@@ -60,8 +63,8 @@ def score(asked: Asked, sample: Sample, evidence: Evidence) -> Iterator[Score]:
 class _Diagnosis:
     """The defects of one answer. Looking for causes costs time only where something fails."""
 
-    def __init__(self, proof: Proof, answer: Answer, evidence: Evidence) -> None:
-        self._proof, self._answer, self._evidence = proof, answer, evidence
+    def __init__(self, proof: Proof, answer: Answer, scope: Scope, evidence: Evidence) -> None:
+        self._proof, self._answer, self._scope, self._evidence = proof, answer, scope, evidence
         self._broken = {each.marker: defect for each in answer.citations if (defect := self._of_place(each))}
         self._needed: set[int] = set()
         self._blamed: set[int] = set()
@@ -80,7 +83,7 @@ class _Diagnosis:
                 yield "wrong_source" if marker in self._blamed else "surplus_citation", marker
 
     def _of_place(self, citation: Citation) -> str | None:
-        if misplaced(citation, self._answer, self._evidence):
+        if misplaced(citation, self._answer, self._scope, self._evidence):
             return "wrong_version"
         return "wrong_span" if inexact(citation, self._answer, self._evidence) else None
 
@@ -127,6 +130,13 @@ class _Diagnosis:
 
         nearest = sorted(self._stored, key=common, reverse=True)[:_LOOKED_AT]
         return any(finding(self._evidence, words, [quote]).verdict is Verdict.SUPPORTED for quote in nearest)
+
+
+def _limits(asked: Asked, answer: Answer, evidence: Evidence) -> Scope:
+    try:
+        return evidence.scope(asked, answer.question.asked_at)
+    except ConfigurationError:  # an article that it is limited to is not in this library
+        return answer.question.scope
 
 
 def _stored(answer: Answer, evidence: Evidence) -> list[Quote]:

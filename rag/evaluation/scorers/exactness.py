@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rag.evaluation.evidence import Evidence
 from rag.sentences import sentences
-from rag.types import Answer, Article, Citation
+from rag.types import Answer, Article, Citation, Scope
 
 
 def inexact(citation: Citation, answer: Answer, evidence: Evidence) -> str:
@@ -17,19 +19,17 @@ def inexact(citation: Citation, answer: Answer, evidence: Evidence) -> str:
     return "" if _whole_sentences(citation, article, answer) else "it is not cut at sentence borders"
 
 
-def misplaced(citation: Citation, answer: Answer, evidence: Evidence) -> str:
+def misplaced(citation: Citation, answer: Answer, asked: Scope, evidence: Evidence) -> str:
     """Return why an answer may not cite this version, or an empty text.
 
-    Which version the scope admits can be told only while the library is as it was searched; after a change it is
-    enough that the version is stored.
+    It must lie within what was asked, whatever the answer says that was searched, and within that too.
     """
-    article_id, version = citation.source.article_id, citation.version
-    if evidence.article(article_id, version) is None:
-        return f"version {version} is not stored"
-    if evidence.library.generation() != answer.generation:
-        return ""
-    readable = evidence.version_readable(article_id, answer.scope)
-    return "" if version == readable else f"version {version} is not the one that the scope admits"
+    if evidence.article(citation.source.article_id, citation.version) is None:
+        return f"version {citation.version} is not stored"
+    as_of = min(filter(None, (asked.as_of, answer.scope.as_of)), default=None)
+    scopes = (replace(scope, as_of=as_of) for scope in (asked, answer.scope))
+    admitted = all(evidence.admits(citation, scope, answer.generation) for scope in scopes)
+    return "" if admitted else f"version {citation.version} is not the one that the scope admits"
 
 
 def _whole_sentences(citation: Citation, article: Article, answer: Answer) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 
+from rag.claims import attribution
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.scorers.wording import statements
+from rag.question.conversation import NOT_SAID
 from rag.types import Answer, Citation, Verdict
 from rag.verify import Finding, Quote, verify
 
@@ -23,11 +25,9 @@ class Proof:
         self.quotes = {citation.marker: quote_of(citation, answer, evidence) for citation in answer.citations}
         """By marker."""
         every = [(each.words, tuple(citation.marker for citation in each.citations)) for each in statements(answer)]
-        self.needed = [bool(markers) or not self._harmless(words) for words, markers in every]
-        """For each sentence whether it needs a citation.
-
-        One that only leads in ("They differ:") or repeats what is cited needs none, as in `rag.ground`.
-        """
+        sources = {attribution(citation) for citation in answer.citations}
+        self.needed = [bool(markers) or not _states_nothing(words, sources) for words, markers in every]
+        """For each sentence whether it needs a citation; one that repeats what another cites does."""
         self.cited = [each for each, needed in zip(every, self.needed, strict=True) if needed]
         """Those that do, without markers, each with the markers behind it."""
 
@@ -43,10 +43,11 @@ class Proof:
         """Tell whether the words are supported; a partial verdict is none."""
         return self.verdict(words, markers) is Verdict.SUPPORTED
 
-    def _harmless(self, words: str) -> bool:
-        if words.endswith(":") and not any(map(str.isdigit, words)):
-            return True
-        return self.carried(words, tuple(self.quotes))
+
+def _states_nothing(words: str, sources: Set[str]) -> bool:
+    """Tell whether a sentence only leads in ("They differ:"), names a source, or is what we say without sources."""
+    leads_in = words.endswith((":", "：")) and not any(map(str.isdigit, words))
+    return leads_in or words == NOT_SAID or words.rstrip(":： ") in sources
 
 
 def quote_of(citation: Citation, answer: Answer, evidence: Evidence) -> Quote:

@@ -1,6 +1,7 @@
 """Whether the passages that an answer may draw on hold what is relevant, by the measures of information retrieval.
 
-What has to be found is a list of places: each of `relevant`; without it each of `cites`, and the places of
+What has to be found is a list of places, in the version that they name, else in the one that was readable within the
+limits of the case: each of `relevant`; without it each of `cites`, and the places of
 `cites_any` together as one, since one of them will do. A passage covers a place when it overlaps it, or repeats it
 though it stands in an article that was folded into it. A place counts once, at the first passage that covers it; a
 passage that covers nothing new is not relevant, so that repeating one place does not make up for missing another.
@@ -18,7 +19,7 @@ from rag.errors import ConfigurationError
 from rag.evaluation.evidence import Evidence, found_in
 from rag.evaluation.results import Check, Sample, Score
 from rag.evaluation.suites.cases import Asked, Cited, Expectation
-from rag.types import Hit, Span
+from rag.types import Answer, Hit, Scope
 
 _FIRST = 5
 """Passages among which recall is counted."""
@@ -35,7 +36,7 @@ def score(asked: Asked, sample: Sample, evidence: Evidence) -> Iterator[Check | 
         return
     hits = sample.answer.hits
     try:
-        covered = [{at for at, place in enumerate(places) if _covers(hit, place, evidence)} for hit in hits]
+        covered = _covered(places, asked, sample.answer, evidence)
     except ConfigurationError as error:
         yield from (Score(metric=name, value=None, reason=str(error)) for name in _NAMES)
         return
@@ -81,23 +82,25 @@ def _ranking(covered: Sequence[AbstractSet[int]]) -> dict[str, float]:
     return {document: -float(rank) for rank, document in enumerate(documents)}
 
 
-def _covers(hit: Hit, place: Place, evidence: Evidence) -> bool:
-    passage = hit.passage
-    span = Span(passage.start, passage.end)
-    return any(
-        evidence.overlaps(cited, article_id=passage.source.article_id, version=passage.version, span=span)
-        or any(_repeats(passage.text, cited, source.article_id, evidence) for source in hit.also_in)
-        for cited in place
-    )
+def _covered(places: Sequence[Place], asked: Asked, answer: Answer, evidence: Evidence) -> list[set[int]]:
+    """Return for each passage which places it covers; raise ConfigurationError where one is in no article."""
+    scope, generation = evidence.scope(asked, answer.question.asked_at), answer.generation
+
+    def covers(hit: Hit, cited: Cited) -> bool:
+        return evidence.meets(cited, hit.passage, scope=scope, generation=generation) or any(
+            _repeats(hit.passage.text, cited, source.article_id, scope, evidence) for source in hit.also_in
+        )
+
+    return [{at for at, place in enumerate(places) if any(covers(hit, each) for each in place)} for hit in answer.hits]
 
 
-def _repeats(text: str, cited: Cited, article_id: str, evidence: Evidence) -> bool:
+def _repeats(text: str, cited: Cited, article_id: str, scope: Scope, evidence: Evidence) -> bool:
     """Tell whether a text that nearly repeats one of another article holds the words of a place in that article."""
     if evidence.article_id(cited.article) != article_id:
         return False
     words = cited.quote
     if cited.start is not None:
-        article = evidence.article(article_id, cited.version)
+        article = evidence.article(article_id, cited.version or evidence.version_readable(article_id, scope))
         words = article.text[cited.start : cited.end] if article else ""
     return words is None or bool(found_in(text, words))
 

@@ -42,7 +42,9 @@ class Cited(_Part):
     model_config = ConfigDict(json_schema_extra=ONE_PLACE)
 
     article: Text = Field(description="Its id, address, row id or title.")
-    version: Text | None = Field(default=None, description="A stored version; the one that the scope admits otherwise.")
+    version: Text | None = Field(
+        default=None, description="A stored version; else the one in scope, or any for cites_none."
+    )
     quote: Text | None = Field(default=None, description="Words of the article; a citation that overlaps them counts.")
     start: Whole | None = Field(default=None, ge=0, description="Start of a sentence range, in code points.")
     end: Whole | None = Field(default=None, ge=1, description="End of a sentence range, exclusive.")
