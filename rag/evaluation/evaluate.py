@@ -31,7 +31,6 @@ from rag.evaluation.suites.cases import Case, Corpus, Suite
 from rag.evaluation.suites.checking import untrue
 from rag.evaluation.suites.starter import starter
 from rag.evaluation.suites.suitefile import read_suite
-from rag.library.lock import lock_file, taking_turns
 from rag.terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def evaluate(order: Order, suites: Sequence[Suite]) -> RunDirectory:
 
 def score_again(order: Order, place: Path) -> RunDirectory:
     """Score the answers of a run by what the suites of the order say now; nothing is asked again but of a judge."""
-    with taking_turns(lock_file(place)):
+    with RunDirectory.held(place):
         run = RunDirectory.open(place)
         _score_again(order, run)
     return run
@@ -213,7 +212,7 @@ def _begun(order: Order, suites: Sequence[Suite], rooms: Sequence[Articles]) -> 
     """Hold a new run, or the interrupted one at the place of the order; another process that wants it waits."""
     info = _info(order, suites, rooms)
     place = order.out or new_place(Path("eval-runs", info.name))
-    with taking_turns(lock_file(place)):
+    with RunDirectory.held(place):
         yield _run_at(place, replace(info, name=place.name), order)
 
 

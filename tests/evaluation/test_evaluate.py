@@ -98,7 +98,12 @@ def test_two_do_not_write_one_run() -> None:
     assert "is complete" in first
     assert second == "made"
     assert Path("out/samples.jsonl").read_bytes().count(b"\n") == 2
-    assert {each.name for each in Path("out").iterdir()} == {"run.json", "samples.jsonl", "results.jsonl"}
+    assert {each.name for each in Path("out").iterdir()} == {
+        "run.json",
+        "run.lock",
+        "samples.jsonl",
+        "results.jsonl",
+    }
 
 
 def test_scoring_again_counts_what_the_articles_do_not_hold_as_errors() -> None:

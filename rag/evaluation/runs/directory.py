@@ -19,12 +19,13 @@ from rag.errors import ConfigurationError, StorageError
 from rag.evaluation.results import Result, RunInfo, Sample
 from rag.evaluation.runs.samples import read_sample, sample_object
 from rag.evaluation.suites.cases import Case
+from rag.library.lock import taking_turns
 from rag.rowfile import Row, RowFile
 from rag.wire import Json
 
 FORMAT = 1
 """Raised when older runs can no longer be read."""
-_RUN, _SAMPLES, _RESULTS = "run.json", "samples.jsonl", "results.jsonl"
+_RUN, _LOCK, _SAMPLES, _RESULTS = "run.json", "run.lock", "samples.jsonl", "results.jsonl"
 
 Key = tuple[str, str, int, int]
 
@@ -75,15 +76,19 @@ class RunDirectory:
     @classmethod
     def create(cls, path: Path, info: RunInfo, suites: Sequence[Path]) -> RunDirectory:
         """Begin a run in a new or empty directory; raise ConfigurationError or StorageError."""
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                raise ConfigurationError(f"{path} holds something else; choose another place with --out.")
-        except OSError as error:
-            raise StorageError(f"{path} cannot be made ({error.strerror}); choose another place with --out.") from error
+        _make(path)
         run = cls(path, info, [suite.absolute() for suite in suites])
         run.save()
         return run
+
+    @classmethod
+    @contextmanager
+    def held(cls, path: Path) -> Iterator[None]:
+        """Wait until no other process writes the run at this place, and keep it so; raise what `create` raises."""
+        if not cls.exists(path):
+            _make(path)
+        with taking_turns(path / _LOCK):
+            yield
 
     @classmethod
     def open(cls, path: Path) -> RunDirectory:
@@ -192,6 +197,17 @@ class RunDirectory:
         with writing(part):
             part.write_text(json.dumps(header, indent=1), encoding="utf-8")
             part.replace(self.path / _RUN)
+
+
+def _make(path: Path) -> None:
+    """Make the directory of a run; raise ConfigurationError where there is one with anything else in it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        # Another process may have begun this run a moment ago.
+        if not all(each.name.startswith("run.") for each in path.iterdir()):
+            raise ConfigurationError(f"{path} holds something else; choose another place with --out.")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be made ({error.strerror}); choose another place with --out.") from error
 
 
 def _result_row(result: Result) -> Row:
