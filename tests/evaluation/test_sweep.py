@@ -226,7 +226,12 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 "about": town,
                 "expect": expect,
             },
-            {"id": f"{town} again", "question": f"What opened in {town}?", "expect": {**expect, "cites_none": town}},
+            {
+                "id": f"{town} again",
+                "xfail": "answers",
+                "question": f"What opened in {town}?",
+                "expect": {**expect, "cites_none": town},
+            },
         )
     ]
     path = tmp_path / "suite.jsonl"
@@ -241,6 +246,7 @@ def test_the_best_is_confirmed_on_the_other_half(dateline: Dateline, suite: Path
     assert ran.code == 0, ran.err
     found = json.loads(ran.out)
     assert found["tuned_on"] + found["held_out"] == 2 * len(TOWNS)
+    assert {each["quality"]["count"] for each in found["settings"]} == {found["tuned_on"]}
     values = [(each["answer_from"], each["passage_size"], each["quality"]["value"]) for each in found["settings"]]
     # The reader answers what it should leave unanswered, until it may not answer at all.
     assert values == [(-0.9, 1000, 0.0), (-0.9, 100, 0.0), (100.0, 100, 1.0), (100.0, 1000, 1.0)]

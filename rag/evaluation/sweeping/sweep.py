@@ -70,7 +70,9 @@ def sweep(order: Order, vary: Sequence[str], *, metric: str = "pass") -> Swept:
     if chat is not None and len({setting.answer_from for setting in settings}) > 1:
         raise ConfigurationError("answer_from is a setting of the embedded reader; leave it out with a chat model.")
     with corpora_of(order, [suite]) as [room]:
-        wanted = [case for case in order.selection.of(suite) if case.skip is None]
+        # `xfail` says what the default fails: a setting that mends it has to gain by it.
+        asked = (case for case in order.selection.of(suite) if case.skip is None)
+        wanted = [case.model_copy(update={"xfail": None}) for case in asked]
         tune, held_out = halves(wanted, Evidence(room.library, room.embedder, order.suites[0].parent))
     with progress_bar() as advance:
         trial = _Trial(order=order, suite=suite, chat=chat, metric=metric, names=varied(settings), advance=advance)
