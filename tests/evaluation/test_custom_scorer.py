@@ -153,7 +153,7 @@ def test_names_of_no_scorer_are_explained(name: str, told: str, tmp_path: Path) 
 
 def test_what_a_module_lacks_is_not_blamed_on_its_name(tmp_path: Path) -> None:
     (tmp_path / "checks.py").write_text("import no_such_module")
-    with pytest.raises(ConfigurationError, match=r"checks of a scorer cannot be loaded: ModuleNotFoundError: .*no_such"):
+    with pytest.raises(ConfigurationError, match=r"cannot be loaded: ModuleNotFoundError: .*no_such"):
         load_scorer(NAME, tmp_path)
 
 
