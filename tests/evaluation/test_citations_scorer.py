@@ -20,7 +20,7 @@ from rag.types import Answer, Article, Citation, Claim, Hit, Question, Scope, So
 from rag.verify import Quote
 
 BRIDGE = Source(article_id="bridge", title="Bridge", publisher="Harbour Post")
-FERRY = Source(article_id="ferry", title="Ferry", publisher="Courier")
+FERRY = Source(article_id="ferry", title="Ferry", publisher="Courier", published=datetime(2024, 2, 16, tzinfo=UTC))
 TEXTS = {
     "bridge": "The bridge was closed on Monday. Repairs will cost £3 million. Nobody was hurt.",
     "ferry": "The ferry runs twice a day. A ticket costs £4.",
@@ -215,6 +215,9 @@ def test_an_answer_that_cites_nothing_has_no_precision(evidence: Evidence, answe
 def test_an_abstention_has_no_citations_to_measure(evidence: Evidence, answer: Answer) -> None:
     silent = replace(answer, text="The articles do not say.", status=Status.NOT_IN_SOURCES, claims=(), citations=())
     assert scores(found(evidence, silent, cites=[Cited(article="bridge")])) == {"citation.expected": 0.0}
+    refused = drafted("The bridge was closed on Monday.", hits(evidence), evidence.similarity)
+    assert (refused.status, len(refused.claims)) == (Status.NOT_IN_SOURCES, 1)
+    assert scores(found(evidence, refused)) == {}
 
 
 def test_verdicts_are_found_afresh(evidence: Evidence, answer: Answer) -> None:
@@ -234,7 +237,7 @@ CLOSED = "The bridge was closed on Monday"
         # What makes no statement is no sentence to be borne out.
         (f"This is known so far:\n\n{CLOSED} [1.1]. Nobody was hurt [1.3].", 1.0),
         (f"다음과 같다：\n\n{CLOSED} [1.1].", 1.0),
-        (f"Harbour Post:\n\n{CLOSED} [1.1].", 1.0),
+        ("Courier, 16 February 2024:\n\nA ticket costs £4 [2.2].", 1.0),
         (f"{CLOSED} [1.1].\n\nThe articles do not say.", 1.0),
         # Anything else is, also where a quote behind another sentence carries it.
         (f"It closed on 12 May:\n\n{CLOSED} [1.1].", 0.5),

@@ -202,12 +202,11 @@ def test_a_passage_is_relevant_in_the_version_that_could_be_read(
     after = found("bridge", SHUT)
     answer = replace(answered([before, after]), generation=evidence.library.generation())
     sample = Sample(suite="s", case_id="c", asked="d", answer=answer)
-    start = BRIDGE_TEXT.index("shut")
     for limits, place, reciprocal in (
         ({}, "bridge", 1 / 2),
         ({"as_of": "2024-04-01"}, "bridge", 1),
         ({"as_of": "2024-04-01"}, {"article": "bridge", "version": after.passage.version}, 1 / 2),
-        ({"as_of": "2024-04-01"}, {"article": "copy", "start": start, "end": start + 4}, 1),
+        ({"as_of": "2024-04-01"}, {"article": "copy", "start": 0, "end": 10}, 1),
         ({"publishers": "No outlet"}, "bridge", 0),
     ):
         asked = Asked.model_validate({"question": "?", **limits, "expect": {"relevant": place}})
