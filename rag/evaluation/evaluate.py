@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -161,6 +162,7 @@ def report_of(run: RunDirectory, baseline: RunDirectory | None = None) -> Report
         baseline=baseline.info.name,
         corpus_before=baseline.info.corpus,
         corpus_after=run.info.corpus,
+        titles_before=baseline.info.titles,
     )
     return replace(report, comparison=comparison, before=baseline.sample)
 
@@ -177,6 +179,11 @@ def write_reports(report: Report, directory: Path) -> None:
 
 def _evidence(path: Path, room: Articles) -> Evidence:
     return Evidence(room.library, room.embedder, path.parent)
+
+
+def _titles(rooms: Sequence[Articles]) -> dict[str, str]:
+    every = (each.source for room in rooms for each in room.library.articles(limit=sys.maxsize))
+    return {source.article_id: source.title for source in every}
 
 
 def _corpus(rooms: Sequence[Articles]) -> dict[str, str]:
@@ -199,6 +206,7 @@ def _info(order: Order, suites: Sequence[Suite], rooms: Sequence[Articles]) -> R
         model=settings.chat_model if settings.generative else "extractive",
         settings=told,
         corpus=corpus,
+        titles=_titles(rooms),
         corpus_digest=corpus_digest(corpus),
         version=version("dateline"),
         selection=order.selection,
@@ -228,6 +236,7 @@ def _run_at(place: Path, info: RunInfo, order: Order) -> RunDirectory:
         raise ConfigurationError(
             f"The run {place} was begun with other {', '.join(other)}; choose another place with --out."
         )
+    run.info = replace(run.info, remarks=info.remarks)
     return run
 
 

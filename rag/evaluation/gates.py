@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from rag.errors import ConfigurationError
 from rag.evaluation.metrics import BY_NAME, metric
-from rag.evaluation.results import Direction, Report
+from rag.evaluation.reports.figures import count
+from rag.evaluation.results import Direction, Outcome, Report
 from rag.evaluation.suites.cases import Suite
 
 
@@ -36,14 +37,17 @@ def thresholds(words: Iterable[str], suites: Sequence[Suite]) -> tuple[Threshold
     return tuple(_threshold(word, own_metrics=own) for word in words)
 
 
-def failures(report: Report, wanted: Iterable[Threshold]) -> Iterator[str]:
+def failures(report: Report, wanted: Sequence[Threshold]) -> Iterator[str]:
     """Yield why a run fails, in a line each; nothing where it does not.
 
-    Seconds that grew since the baseline are no reason: they may be another machine's. Their thresholds are.
+    A threshold of `pass` stands in the place of "no case may fail". Seconds that grew since the baseline are no reason:
+    they may be another machine's. Their thresholds are.
     """
-    bad = sum(count for outcome, count in report.summary.outcomes.items() if not outcome.good)
-    if bad:
-        yield f"{bad} {'case' if bad == 1 else 'cases'} failed."
+    outcomes = report.summary.outcomes
+    if (failed := outcomes.get(Outcome.FAILED, 0)) and not any(each.metric == "pass" for each in wanted):
+        yield f"{count(failed, 'case')} failed."
+    if untold := outcomes.get(Outcome.ERROR, 0):
+        yield f"{count(untold, 'case')} without a verdict."
     found = {estimate.metric: estimate.value for estimate in report.summary.estimates}
     for each in wanted:
         if each.metric not in found:

@@ -62,7 +62,7 @@ def report(
     [
         ({Outcome.PASSED: 3, Outcome.XFAILED: 2, Outcome.XPASSED: 1, Outcome.SKIPPED: 4}, []),
         ({Outcome.FAILED: 1}, ["1 case failed."]),
-        ({Outcome.FAILED: 1, Outcome.ERROR: 2, Outcome.PASSED: 5}, ["3 cases failed."]),
+        ({Outcome.FAILED: 1, Outcome.ERROR: 2, Outcome.PASSED: 5}, ["1 case failed.", "2 cases without a verdict."]),
     ],
 )
 def test_failing_cases_and_errors_fail_a_run(outcomes: dict[Outcome, int], told: list[str]) -> None:
@@ -125,3 +125,12 @@ def test_a_baseline_without_a_case_in_common_fails_a_run() -> None:
     nothing = Comparison(baseline="before", changes=(), broken=(), mended=(), p=1.0)
     told = "Nothing was compared: no case was answered both in this run and in before."
     assert list(failures(replace(report(), comparison=nothing), ())) == [told]
+
+
+def test_a_threshold_of_passes_lets_single_cases_fail_but_none_be_without_a_verdict() -> None:
+    wanted = thresholds(["pass=0.8"], [])
+    outcomes = {Outcome.FAILED: 1, Outcome.PASSED: 9}
+    assert list(failures(report(outcomes, {"pass": 0.9}), wanted)) == []
+    assert list(failures(report(outcomes, {"pass": 0.7}), wanted)) == ["pass must be at least 0.8, and is 0.7."]
+    untold = report({**outcomes, Outcome.ERROR: 1}, {"pass": 0.9})
+    assert list(failures(untold, wanted)) == ["1 case without a verdict."]
