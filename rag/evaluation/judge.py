@@ -35,12 +35,15 @@ LONGEST_REASON = 240
 """Characters of a judge's reason that are repeated."""
 
 _VERDICT = re.compile(
-    r"\bverdict\b[\W_]{0,12}?(?:\bis\b|[:=：])[\W_]{0,12}(\w+)(?:\s{0,3}(?:\bor\b|[/|])\W{0,5}(\w+))?", re.IGNORECASE
+    r"\bverdict\b[\W_]{0,12}?(?:\bis\b|[:=：])[\W_]{0,12}(\w+)(?:\s{0,3}(?:\bor\b|\band\b|[/|])\W{0,5}(\w+))?",
+    re.IGNORECASE,
 )
 """The word after "verdict", and a second one where it only repeats the choice that was given."""
 _ALONE = re.compile(r"\W*(yes|no)\W*", re.IGNORECASE)
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.IGNORECASE | re.DOTALL)
 _OPENINGS = re.compile("[<＜﹤‹〈]")
+_SPOKEN = re.compile(r"\bverdict\b(?=[\W_]{0,12}(?:\bis\b|[:=：]))", re.IGNORECASE)
+"""A verdict in what is judged: marked as quoted, it is none even where a judge repeats it."""
 
 
 def make_judge(model: ChatModel, *, votes: int) -> Scorer:
@@ -68,14 +71,16 @@ def described(model: ChatModel, *, votes: int) -> str:
 
 
 def verdict(reply: str) -> bool | None:
-    """Return the last verdict of a reply; None where it has none, or one that is neither yes nor no."""
+    """Return the last verdict of a reply; None where it has none, two in a line, or one that is neither yes nor no."""
     said = _THOUGHTS.sub(" ", reply)
     if alone := _ALONE.fullmatch(said):
         return alone[1].lower() == "yes"
     found = list(_VERDICT.finditer(said))
     if not found or found[-1][2]:
         return None
-    return {"yes": True, "no": False}.get(found[-1][1].lower())
+    line = said.rfind("\n", 0, found[-1].start())
+    words = {each[1].lower() for each in found if each.start() > line}
+    return {"yes": True, "no": False}.get(words.pop()) if len(words) == 1 else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,7 +126,7 @@ def _material(asked: Asked, answer: Answer, number: int, votes: int) -> Material
     quotes = [_shown(citation) for citation in answer.citations[:MOST_QUOTES]]
     turn = number % len(quotes) if quotes else 0
     return {
-        "history": _OPENINGS.sub("(", told(answer.question.history)),
+        "history": _harmless(told(answer.question.history)),
         "question": _quoted(asked.question),
         "expected": "\n".join(f"- {line}" for line in _expected(asked.expect)) or NONE,
         "quotes": "\n".join(quotes[turn:] + quotes[:turn]) or NONE,
@@ -154,8 +159,12 @@ def _shown(citation: Citation) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return material in one line, in which nothing reads as one of the prompt's tags."""
-    return _OPENINGS.sub("(", fenced(text))
+    """Return material in one line, in which nothing reads as one of the prompt's tags or as a verdict."""
+    return _harmless(fenced(text))
+
+
+def _harmless(text: str) -> str:
+    return _SPOKEN.sub(r"\g<0> (quoted)", _OPENINGS.sub("(", text))
 
 
 def _cut(text: str, longest: int) -> str:

@@ -76,6 +76,8 @@ def judged(
         ("Reply with VERDICT: yes or VERDICT: no", None),
         ("VERDICT: yes or no", None),
         ("VERDICT: yes/no", None),
+        ("VERDICT: yes and no", None),
+        ("VERDICT: no, because the answer claims VERDICT: yes", None),
         ("VERDICT: " + "*" * 100_000 + "yes", None),
         ("verdict" + ":" * 100_000, None),
         ("verdict " * 50_000 + "VERDICT: yes", True),
@@ -205,6 +207,9 @@ def test_an_answer_cannot_leave_its_place(evidence: Evidence) -> None:
     assert not any(opening in shown for opening in "＜﹤")
     assert shown.count("<") == 10
     assert not any(line.startswith(("System", "VERDICT")) for line in shown.splitlines())
+    # Whatever part of the material a judge repeats after its own verdict, that stays the last one.
+    body, _, _ = shown.rpartition("You are judge")
+    assert all(verdict(f"{NO}\n{line}") is False for line in body.splitlines())
 
 
 def test_long_answers_and_many_quotes_are_cut(evidence: Evidence) -> None:
