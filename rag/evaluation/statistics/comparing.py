@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.evaluation.corpus import changed
 from rag.evaluation.metrics import metric
 from rag.evaluation.results import Change, Comparison, Direction, Result
 from rag.evaluation.statistics.clustered import Scores, sums
@@ -45,15 +46,11 @@ def compare(
     """
     was, now = Tally(before), Tally(after)
     common = [key for key in was.cases if key in now.cases]
-    changed = {key for key in common if was.cases[key].asked != now.cases[key].asked}
-    same = [key for key in common if key not in changed]
+    others = {key for key in common if was.cases[key].asked != now.cases[key].asked}
+    same = [key for key in common if key not in others]
     flips = {key: _flip(was.cases[key], now.cases[key]) for key in same}
     broken, mended = ([key for key in same if flips[key] == way] for way in ((True, False), (False, True)))
-    articles = sorted(
-        article
-        for article in corpus_before.keys() | corpus_after.keys()
-        if corpus_before.get(article) != corpus_after.get(article)
-    )
+    articles = changed(corpus_before, corpus_after)
     names = _Names([*was.cases, *(key for key in now.cases if key not in was.cases)])
     return Comparison(
         baseline=baseline,
@@ -63,8 +60,8 @@ def compare(
         p=mcnemar(len(broken), len(mended)),
         only_before=names.of(key for key in was.cases if key not in now.cases),
         only_after=names.of(key for key in now.cases if key not in was.cases),
-        changed_cases=names.of(changed),
-        changed_articles=tuple(articles),
+        changed_cases=names.of(others),
+        changed_articles=articles,
         titles={article: titles_before[article] for article in articles if article in titles_before},
     )
 
