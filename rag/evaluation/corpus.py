@@ -28,7 +28,8 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, .
 
     An article that is there as it was, under another id, did not change.
     """
-    gone, new = Counter(before.values()) - Counter(after.values()), Counter(after.values()) - Counter(before.values())
-    moved = [(name, version, gone) for name, version in before.items()]
-    moved += [(name, version, new) for name, version in after.items()]
-    return tuple(sorted({name for name, version, missing in moved if version in missing}))
+    left = {name: version for name, version in before.items() if after.get(name) != version}
+    right = {name: version for name, version in after.items() if before.get(name) != version}
+    gone, new = Counter(left.values()) - Counter(right.values()), Counter(right.values()) - Counter(left.values())
+    names = [name for name, version in left.items() if version in gone]
+    return tuple(sorted({*names, *(name for name, version in right.items() if version in new)}))

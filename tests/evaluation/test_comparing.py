@@ -258,7 +258,7 @@ def test_cases_that_flip_together_are_false_alarms_of_mcnemar_and_not_of_the_pas
 
 
 def test_articles_that_differ_are_named() -> None:
-    found = compared([], [], {"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"})
+    found = compared([], [], {"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "4", "d": "5"})
     assert found.changed_articles == ("b", "c", "d")
     titles = {"a": "A", "b": "Before", "c": "Gone"}
     named = compare([], [], baseline="m", corpus_before={"b": "1", "c": "1"}, corpus_after={}, titles_before=titles)
