@@ -178,17 +178,17 @@ def validate(suites: Suites, library: AtLibrary = None) -> None:
     """Show every mistake in suite files with its line, and what they name that their articles do not hold."""
     from rag.evaluation.evaluate import untrue_cases
     from rag.evaluation.reports.figures import count
-    from rag.evaluation.suites.suitefile import case_lines, problems, read_suite
+    from rag.evaluation.suites.suitefile import problems, read_suite
 
     wrong = False
     for path in suites:
-        found = [f"{problem.line}: {problem}" for problem in problems(path)]
-        if not found:
-            lines = case_lines(path)
-            found = [f"{lines[name]}: case {name}: {what}" for name, what in untrue_cases(path, library)]
+        formal = problems(path)
+        found = formal or untrue_cases(path, library)
         for each in found:
-            show(safe(f"{path}:{each}"))
-        if not found:
+            show(safe(f"{path}:{each.line}: {each}"))
+        if formal:
+            show(safe(f"{path}: whether its articles hold what it says is looked at when these are mended"))
+        elif not found:
             show(safe(f"{path}: {count(len(read_suite(path).cases), 'case')}, nothing wrong"))
         wrong |= bool(found)
     raise typer.Exit(2 if wrong else 0)

@@ -29,9 +29,10 @@ from rag.evaluation.scorers import Scorer
 from rag.evaluation.statistics.comparing import compare
 from rag.evaluation.statistics.summary import Tally
 from rag.evaluation.suites.cases import Case, Corpus, Suite
-from rag.evaluation.suites.checking import untrue
+from rag.evaluation.suites.checking import untrue_places
+from rag.evaluation.suites.mistakes import Problem
 from rag.evaluation.suites.starter import starter
-from rag.evaluation.suites.suitefile import read_suite
+from rag.evaluation.suites.suitefile import placed, read_suite
 from rag.terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -114,17 +115,27 @@ def _asked(run: RunDirectory, suite: Suite) -> tuple[tuple[Case, ...], int]:
     return asked, len(chosen - {case.id for case in asked})
 
 
-def untrue_cases(path: Path, library: Path | None = None) -> list[tuple[str, str]]:
-    """Return what the cases of a suite name that their articles do not hold, by case id.
+def untrue_cases(path: Path, library: Path | None = None) -> list[Problem]:
+    """Return what the cases of a suite name that their articles do not hold, or why its articles cannot be used.
 
     A suite that names no corpus is held to the articles of `library` alone; without it nothing is looked at.
     """
     suite = read_suite(path)
     if library is None and suite.corpus.folder is None and suite.corpus.library is None:
         return []
-    with corpora_of(Order(suites=(path,), library=library, answerer="extractive"), [suite]) as [room]:
-        evidence = _evidence(path, room)
-        return [(case.id, what) for case in suite.cases for what in untrue(case, evidence)]
+    try:
+        with corpora_of(Order(suites=(path,), library=library, answerer="extractive"), [suite]) as [room]:
+            evidence = _evidence(path, room)
+            found = [
+                (("cases", number, *place), what)
+                for number, case in enumerate(suite.cases)
+                for place, what in untrue_places(case, evidence)
+            ]
+    except DatelineError as error:
+        if library is not None:
+            raise
+        found = [(("corpus", "folder" if suite.corpus.folder else "library"), str(error))]
+    return placed(path, found)
 
 
 def begin_suite(path: Path, *, library: Path | None, folder: Path | None) -> None:

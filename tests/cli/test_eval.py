@@ -482,7 +482,9 @@ def test_validate_lists_every_mistake_with_its_line(desk: Desk) -> None:
     )
     ran = desk.eval("validate", "wrong.yaml")
     assert ran.code == 2
-    lines = [line.split(":")[1] for line in ran.out.splitlines()]
+    *found, last = ran.out.splitlines()
+    assert last == "wrong.yaml: whether its articles hold what it says is looked at when these are mended"
+    lines = [line.split(":")[1] for line in found]
     assert lines == sorted(lines)
     assert {"5", "6", "8"} <= set(lines)
 
@@ -491,9 +493,26 @@ def test_validate_holds_a_suite_to_its_articles(desk: Desk) -> None:
     wrong = {**GOOD, "id": "wrong", "publishers": ["Gazette"], "expect": {"cites": "Bridge closed"}}
     ran = desk.eval("validate", desk.suite(GOOD, wrong))
     assert ran.code == 2
-    assert [": case wrong: There is no article" in line for line in ran.out.splitlines()] == [True, True]
+    lines = ran.out.splitlines()
+    assert ["case wrong, publishers[0]: There is no article" in line for line in lines] == [False, True]
+    assert ["case wrong, expect.cites: There is no article" in line for line in lines] == [True, False]
     right = desk.eval("validate", desk.suite(GOOD))
     assert (right.code, right.out) == (0, "suite.yaml: 1 case, nothing wrong\n")
+
+
+def test_validate_goes_on_after_articles_that_cannot_be_opened(desk: Desk) -> None:
+    for kind in ("folder", "library"):
+        Path(f"{kind}.yaml").write_text(
+            f"suite: {kind}\ncorpus:\n  {kind}: nowhere\n"
+            "cases: [{id: a, question: q, expect: {status: partial}}]\n",
+            encoding="utf-8",
+        )
+    ran = desk.eval("validate", "folder.yaml", "library.yaml", desk.suite(GOOD))
+    assert (ran.code, ran.err) == (2, "")
+    folder, library, good = ran.out.splitlines()
+    assert folder.startswith("folder.yaml:3: corpus.folder: ")
+    assert library.startswith("library.yaml:3: corpus.library: ")
+    assert good == "suite.yaml: 1 case, nothing wrong"
 
 
 def test_a_first_suite_is_written_and_passes(desk: Desk, articles: Path) -> None:

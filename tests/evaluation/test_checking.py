@@ -9,7 +9,8 @@ import pytest
 
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.suites.cases import Case
-from rag.evaluation.suites.checking import untrue
+from rag.evaluation.suites.checking import untrue, untrue_places
+from rag.evaluation.suites.mistakes import Place
 from rag.library import open_library
 from rag.testing.library import EMBEDDER, made_article, put
 
@@ -71,7 +72,7 @@ def test_what_is_not_there_is_told(evidence: Evidence, place: object, expected: 
 
 def test_articles_outlets_and_scorers_that_are_not_there_are_told(evidence: Evidence) -> None:
     scorers = {"scorers": ["checks:polite", "checks:rude"]}
-    article, outlet, scorer = told(evidence, articles=["nowhere"], publishers=["Gazette"], expect=scorers)
+    scorer, article, outlet = told(evidence, articles=["nowhere"], publishers=["Gazette"], expect=scorers)
     assert "no article 'nowhere'" in article
     assert outlet == "There is no article of 'Gazette'; name an outlet as its articles do."
     assert "checks has no function rude" in scorer
@@ -81,3 +82,28 @@ def test_every_question_of_a_conversation_is_looked_at(evidence: Evidence) -> No
     talk = [{"question": "a", "expect": {"cites": "x"}}, {"question": "b", "expect": {"cites": "y"}}]
     case = Case.model_validate({"id": "c", "conversation": talk})
     assert [what.split("'")[1] for what in untrue(case, evidence)] == ["x", "y"]
+
+
+def test_what_is_not_there_has_its_place_in_the_case(evidence: Evidence) -> None:
+    cites = [
+        "ferry",
+        {"article": "ferry", "quote": "Forty"},
+        {"article": "ferry", "version": "0"},
+        {"article": "ferry", "start": 0, "end": 31},
+    ]
+    expect = {"cites": cites, "relevant": "nowhere", "scorers": "checks:rude"}
+    limits = {"articles": ["ferry", "nowhere"], "publishers": ["Post", "Gazette"]}
+    plain: list[Place] = [
+        ("expect", "cites", 1, "quote"),
+        ("expect", "cites", 2, "version"),
+        ("expect", "cites", 3, "end"),
+        ("expect", "relevant", 0, "article"),
+        ("expect", "scorers", 0),
+        ("articles", 1),
+        ("publishers", 1),
+    ]
+    turn = {"question": "Who?", "expect": expect, **limits}
+    case = Case.model_validate({"id": "c", **turn})
+    assert [place for place, _ in untrue_places(case, evidence)] == plain
+    case = Case.model_validate({"id": "c", "conversation": [{"question": "What?"}, turn]})
+    assert [place for place, _ in untrue_places(case, evidence)] == [("conversation", 1, *place) for place in plain]

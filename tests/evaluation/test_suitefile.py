@@ -192,6 +192,89 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, line: int, said: str, f
         assert not SCHEMA.is_valid(yaml_value(a_case(fields)))
 
 
+AT_ODDS = [
+    (6, "case a, until: it is before since ('May 2024')", "since: May 2024\nuntil: 2024-04-30\nexpect: {contains: x}"),
+    (
+        6,
+        "case a, until: it is before since ('today')",
+        "since: today\nuntil: yesterday\nexpect: {status: [answered, not_in_sources]}",
+    ),
+    (
+        9,
+        "case a, expect.excludes[1]: 'ARL' stands under contains too",
+        "expect:\n  contains: [Arl, x]\n  excludes:\n    - y\n    - ARL",
+    ),
+    *(
+        (
+            7,
+            f"case a, expect.{name}: no answer of the status not_in_sources has this",
+            f"expect:\n  status: not_in_sources\n  {name}: {value}",
+        )
+        for name, value in {"answer": 7, "cites": "a", "cites_any": "a", "figures": 7, "dates": "2024-05-01"}.items()
+    ),
+    (7, "case a, expect.cites: no answer of", "expect:\n  status: [not_in_sources]\n  cites: [a]"),
+]
+
+
+@pytest.mark.parametrize(("line", "said", "fields"), AT_ODDS, ids=[said[8:40] for _, said, _ in AT_ODDS])
+def test_a_case_that_nothing_can_pass_is_refused(tmp_path: Path, line: int, said: str, fields: str) -> None:
+    path = suite_file(tmp_path, a_case(fields))
+    assert [(each.line, str(each)[: len(said)]) for each in problems(path)] == [(line, said)]
+    with pytest.raises(SuiteError, match=f"suite.yaml:{line}: case a"):
+        read_suite(path)
+
+
+def test_a_contradiction_in_a_conversation_has_the_line_of_its_field(tmp_path: Path) -> None:
+    turns = "  - question: r\n  - question: t\n    since: 2024\n    until: 2023\n    expect: {contains: x}\n"
+    text = f"suite: s\ncases:\n- id: a\n  conversation:\n{turns}"
+    assert [(each.line, each.where) for each in problems(suite_file(tmp_path, text))] == [
+        (8, "case a, conversation[1].until")
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "since: 2024-05-01\nuntil: 2024-05-01",
+        "since: 2024-05-01\nuntil: 2024",
+        "since: 2024\nuntil: yesterday",
+        "since: Friday\nuntil: Monday",
+        "since: 2024\nuntil: 2023\nexpect: {status: not_in_sources}",
+        "expect: {status: not_in_sources, contains: do not say, excludes: [say], cites_none: a}",
+        "expect: {status: [not_in_sources, answered], cites: a}",
+    ],
+)
+def test_what_an_answer_can_pass_is_no_contradiction(tmp_path: Path, fields: str) -> None:
+    only_case(tmp_path, fields)
+
+
+def test_contradictions_and_cases_that_expect_nothing_are_told_together(tmp_path: Path) -> None:
+    impossible = "{id: b, question: q, since: 2024, until: 2023}"
+    text = f"suite: s\ncases:\n- {{id: a, question: q}}\n- {impossible}\n"
+    assert [(each.line, each.where) for each in problems(suite_file(tmp_path, text))] == [
+        (3, "case a"),
+        (4, "case b, until"),
+        (4, "case b"),
+    ]
+
+
+def test_a_case_that_expects_nothing_is_told_and_can_be_run(tmp_path: Path) -> None:
+    talk = "conversation: [{question: q}, {question: q%s}]"
+    cases = [
+        "question: q",
+        "question: q, expect: {}",
+        talk % "",
+        talk % ", expect: {status: answered}",
+        "question: q, skip: later",
+        "question: q, expect: {reference: r}",
+    ]
+    rows = "".join(f"- {{id: {number}, {fields}}}\n" for number, fields in enumerate(cases))
+    path = suite_file(tmp_path, f"suite: s\ncases:\n{rows}")
+    said = "expects nothing, and passes whatever is answered; say at least a status"
+    assert [(each.line, str(each)) for each in problems(path)] == [(3 + n, f"case {n}: {said}") for n in range(3)]
+    assert len(read_suite(path).cases) == len(cases)
+
+
 # What is wrong with the form of a file, and in which line.
 FORMS: list[tuple[int, str, str | bytes]] = [
     (1, "the file is empty", ""),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from rag.errors import DatelineError, SuiteError
 from rag.evaluation.suites.cases import Asked, Case, Cited, Exchange, Expectation, ExpectedFigure, Suite
+from rag.evaluation.suites.contradictions import contradictions
 from rag.evaluation.suites.suitefile import read_suite
 from rag.evaluation.suites.writing import append_answer, append_case, case_of, fresh_id
 from rag.question.requests import make_scope
@@ -82,12 +83,23 @@ talks = st.builds(
 )
 
 
+def passable(case: Case) -> bool:
+    return not list(contradictions(case))
+
+
 @settings(deadline=None, max_examples=80)
-@given(case=plain_cases | talks, suffix=st.sampled_from([".yaml", ".jsonl"]))
+@given(case=(plain_cases | talks).filter(passable), suffix=st.sampled_from([".yaml", ".jsonl"]))
 def test_a_case_is_read_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, case: Case, suffix: str) -> None:
     path = tmp_path_factory.mktemp("suite") / f"made{suffix}"
     append_case(path, case)
     assert read_suite(path) == Suite(suite="made", cases=(case,))
+
+
+def test_a_case_that_nothing_can_pass_is_not_written(tmp_path: Path) -> None:
+    expect = Expectation(status=Status.NOT_IN_SOURCES, cites=(Cited(article="a"),))
+    with pytest.raises(SuiteError, match="'c' cannot be passed: no answer of the status not_in_sources has this"):
+        append_case(tmp_path / "suite.yaml", Case(id="c", question="q", expect=expect))
+    assert not (tmp_path / "suite.yaml").exists()
 
 
 WRITTEN = {

@@ -14,6 +14,8 @@ from rag.evaluation.suites.cases import Asked, Case, Cited, Corpus, Exchange, Ex
 from rag.evaluation.suites.fields import as_text
 from rag.evaluation.suites.parsing import Entries, Fields, Value
 
+Place = tuple[str | int, ...]
+"""Names of fields and positions in lists, from the suite inwards."""
 _LONGEST = 200
 """Characters of the name of a place; names come from the file."""
 
@@ -43,6 +45,17 @@ def told(value: Fields, error: ValidationError) -> list[Problem]:
     return [problem for place, problem in found.items() if place not in within]
 
 
+def within(case: Case, turn: int) -> Place:
+    """Return the place of a case's turn, from 0, within the case: a plain question is its only one."""
+    return ("conversation", turn) if case.conversation else ()
+
+
+def located(value: Value, place: Place, what: str) -> Problem:
+    """Return a problem at a place of a suite; parts of the place that are not in the file are left out."""
+    line, where, _ = _found(value, place)
+    return Problem(line=line, where=where, what=what)
+
+
 def repeated(value: Fields) -> Iterable[Problem]:
     """Yield a problem for each case whose id another one before it has."""
     seen: dict[str, int] = {}
@@ -68,11 +81,19 @@ def _id(case: Value) -> str | None:
 
 
 def _located(value: Fields, error: ErrorDetails) -> tuple[Problem, tuple[str, ...]]:
-    """Return the problem and what names its place; parts of the error's path that are not in the file are left out."""
+    """Return the problem and what names its place."""
+    line, where, steps = _found(value, error["loc"])
+    if error["type"] == "missing":
+        steps = (*steps, str(error["loc"][-1]))
+    return Problem(line=line, where=where, what=_said(error)), steps
+
+
+def _found(value: Value, place: Place) -> tuple[int, str, tuple[str, ...]]:
+    """Return the line of a place, its name, and those of its parts that are in the file."""
     at: Value = value
-    line, where, path = value.line, "", ""
+    line, where, path = value.line if isinstance(value, Fields) else 1, "", ""
     steps: list[str] = []
-    for part in error["loc"]:
+    for part in place:
         if isinstance(at, Fields) and isinstance(part, str) and part in at:
             line, at = at.lines[part], at[part]
             path += f".{part}" if path else part
@@ -85,10 +106,7 @@ def _located(value: Fields, error: ErrorDetails) -> tuple[Problem, tuple[str, ..
         else:
             continue
         steps.append(str(part))
-    if error["type"] == "missing":
-        steps.append(str(error["loc"][-1]))
-    named = shorten(", ".join(filter(None, (where, path))), _LONGEST, placeholder="…")
-    return Problem(line=line, where=named, what=_said(error)), tuple(steps)
+    return line, shorten(", ".join(filter(None, (where, path))), _LONGEST, placeholder="…"), tuple(steps)
 
 
 def _said(error: ErrorDetails) -> str:
@@ -155,7 +173,8 @@ def _owner(place: Sequence[str | int]) -> type[BaseModel]:
     return _OWNERS[names[-1]] if names else Suite
 
 
-_PLACES = ("cites", "cites_any", "cites_none", "relevant")
+PLACES = ("cites", "cites_any", "cites_none", "relevant")
+"""Fields of an expectation that name places in articles."""
 _OWNERS: dict[str, type[BaseModel]] = {
     "corpus": Corpus,
     "cases": Case,
@@ -163,5 +182,5 @@ _OWNERS: dict[str, type[BaseModel]] = {
     "history": Exchange,
     "expect": Expectation,
     "figures": ExpectedFigure,
-    **dict.fromkeys(_PLACES, Cited),
+    **dict.fromkeys(PLACES, Cited),
 }

@@ -5,16 +5,18 @@ A JSONL suite has the suite's own fields in its first line, and a case in each l
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from rag.errors import SuiteError
 from rag.evaluation.suites.cases import Suite
-from rag.evaluation.suites.mistakes import Problem, named_lines, repeated, told
+from rag.evaluation.suites.contradictions import contradictions, expects_nothing
+from rag.evaluation.suites.mistakes import Place, Problem, located, named_lines, repeated, told
 from rag.evaluation.suites.parsing import Entries, Fields, Mistake, Value, json_value, yaml_value
 
-__all__ = ["JSONL", "Problem", "case_lines", "problems", "read_bytes", "read_suite", "suite_of"]
+__all__ = ["JSONL", "Problem", "case_lines", "placed", "problems", "read_bytes", "read_suite", "suite_of"]
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a suite file; 10,000 cases take about 5 MB."""
@@ -29,7 +31,7 @@ def read_suite(path: Path) -> Suite:
 def suite_of(content: bytes, path: Path) -> Suite:
     """Return the suite in a file's content; the path tells the format and is named in the SuiteError."""
     suite, _, found = _examined(content, path)
-    if suite is None:
+    if suite is None or found:
         first = found[0]
         more = f" (and {len(found) - 1} more; `dateline eval validate {path}` lists them)" if len(found) > 1 else ""
         raise SuiteError(f"{path}:{first.line}: {first}{more}")
@@ -37,8 +39,24 @@ def suite_of(content: bytes, path: Path) -> Suite:
 
 
 def problems(path: Path) -> list[Problem]:
-    """Return every mistake in a suite file by line, none where it can be run; raise SuiteError if it is unreadable."""
-    return _examined(read_bytes(path), path)[2]
+    """Return every mistake in a suite file by line; raise SuiteError if it is unreadable.
+
+    A case that expects nothing is one here, though it can be run.
+    """
+    suite, value, found = _examined(read_bytes(path), path)
+    idle = [number for number, case in enumerate(suite.cases) if expects_nothing(case)] if suite else []
+    what = "expects nothing, and passes whatever is answered; say at least a status"
+    return _by_line([*found, *(located(value, ("cases", number), what) for number in idle)])
+
+
+def placed(path: Path, found: Iterable[tuple[Place, str]]) -> list[Problem]:
+    """Return what is wrong at places of a suite file as problems by line; raise SuiteError if it is unreadable."""
+    value = _examined(read_bytes(path), path)[1]
+    return _by_line(located(value, place, what) for place, what in found)
+
+
+def _by_line(found: Iterable[Problem]) -> list[Problem]:
+    return sorted(found, key=lambda each: each.line)
 
 
 def case_lines(path: Path) -> dict[str, int]:
@@ -59,7 +77,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _examined(content: bytes, path: Path) -> tuple[Suite | None, Value, list[Problem]]:
-    """Return the suite unless there are mistakes, its values with their lines, and the mistakes by line."""
+    """Return the suite if it has the form of one, its values with their lines, and the mistakes by line."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -76,7 +94,9 @@ def _examined(content: bytes, path: Path) -> tuple[Suite | None, Value, list[Pro
     if not isinstance(value, Fields):
         return None, value, found or [Problem(line=1, where="", what="begin with `suite: NAME` and `cases:`")]
     suite = _validated(value, found)
-    return None if found else suite, value, sorted(found, key=lambda each: each.line)
+    for number, case in enumerate(suite.cases if suite else ()):
+        found += [located(value, ("cases", number, *place), what) for place, what in contradictions(case)]
+    return suite, value, _by_line(found)
 
 
 def _rows(text: str, found: list[Problem]) -> Fields | None:

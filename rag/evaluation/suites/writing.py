@@ -15,6 +15,7 @@ import yaml
 from rag.errors import SuiteError
 from rag.evaluation.evidence import reference
 from rag.evaluation.suites.cases import Case, Cited, Exchange, Expectation, Suite
+from rag.evaluation.suites.contradictions import contradictions
 from rag.evaluation.suites.parsing import LOADER
 from rag.evaluation.suites.spelling import case_object, case_yaml, field_yaml
 from rag.evaluation.suites.suitefile import JSONL, read_bytes, suite_of
@@ -28,8 +29,9 @@ _LONGEST_ID = 60
 def append_case(path: Path, case: Case) -> None:
     """Add a case to a suite file, which is made where there is none; what stands in it stays, to the byte.
 
-    Safe among processes of one user, and all or nothing. Raises SuiteError where the id is taken,
-    the file is no suite, or it is not laid out so that a case can follow its last one; StorageError for the lock file.
+    Safe among processes of one user, and all or nothing. Raises SuiteError where the id is taken, no answer could
+    pass the case, the file is no suite, or it is not laid out so that a case can follow its last one; StorageError
+    for the lock file.
     """
     _append(path, lambda _: case)
 
@@ -50,6 +52,8 @@ def _append(path: Path, made: Callable[[Suite], Case]) -> Case:
         case = made(suite)
         if any(each.id == case.id for each in suite.cases):
             raise SuiteError(f"{path} has a case {case.id!r} already; give this one another id.")
+        if wrong := next(contradictions(case), None):
+            raise SuiteError(f"The case {case.id!r} cannot be passed: {wrong[1]}.")
         after = _with_case(before, case, path)
         _require(after, suite, case, path)
         _replace(path, after)
