@@ -122,6 +122,21 @@ def test_what_is_wrong_leaves_the_check_open(body: str, told: str, run: Run) -> 
     assert "\n" not in check.got
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("a = 1\nreturn {}['nothing']", "KeyError: 'nothing' (checks.py:7)"),
+        ("import json\nreturn json.loads('')", "(checks.py:7)"),
+        ("def inner(): raise ValueError('x')\nreturn inner()", "ValueError: x (checks.py:6)"),
+        ("yield Score(metric='m', value=1)\nraise RuntimeError('late')", "RuntimeError: late (checks.py:7)"),
+    ],
+)
+def test_a_crash_is_told_with_the_line_of_the_scorer(body: str, told: str, run: Run) -> None:
+    (check,) = run(body)
+    assert isinstance(check, Check)
+    assert check.got.endswith(told)
+
+
 def test_one_wrong_scorer_spares_the_others(run: Run) -> None:
     found = run("return True", "nowhere:at_all", "checks:missing", "checks:HEAD_", "checks:own", "json:dumps")
     assert [(each.name, each.passed) for each in found if isinstance(each, Check)] == [
@@ -153,7 +168,7 @@ def test_names_of_no_scorer_are_explained(name: str, told: str, tmp_path: Path) 
 
 def test_what_a_module_lacks_is_not_blamed_on_its_name(tmp_path: Path) -> None:
     (tmp_path / "checks.py").write_text("import no_such_module")
-    with pytest.raises(ConfigurationError, match=r"cannot be loaded: ModuleNotFoundError: .*no_such"):
+    with pytest.raises(ConfigurationError, match=r"cannot be loaded: ModuleNotFoundError: .*no_such.* \(checks.py:1\)"):
         load_scorer(NAME, tmp_path)
 
 

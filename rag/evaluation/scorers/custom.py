@@ -19,6 +19,7 @@ from functools import lru_cache
 from numbers import Real
 from pathlib import Path
 from textwrap import shorten
+from traceback import walk_tb
 from types import ModuleType
 from typing import TypeGuard
 
@@ -45,7 +46,7 @@ def score(asked: Asked, sample: Sample, evidence: Evidence) -> Iterator[Check | 
         except ConfigurationError as error:
             yield _open(name, str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a suite's own code raises
-            yield _open(name, _told(error))
+            yield _open(name, _told(error, name.partition(":")[0], evidence.folder))
 
 
 @lru_cache(maxsize=256)
@@ -60,7 +61,8 @@ def load_scorer(name: str, folder: Path | None = None) -> Own:
     except ConfigurationError:
         raise
     except (Exception, SystemExit) as error:  # whatever a suite's own code raises
-        raise ConfigurationError(f"The module {module} of a scorer cannot be loaded: {_told(error)}.") from error
+        told = _told(error, module, folder)
+        raise ConfigurationError(f"The module {module} of a scorer cannot be loaded: {told}.") from error
     if not callable(found):
         raise ConfigurationError(f"{module} has no function {function}; check the suite's scorers.")
     own: Own = found
@@ -68,8 +70,7 @@ def load_scorer(name: str, folder: Path | None = None) -> Own:
 
 
 def _module(name: str, folder: Path | None) -> ModuleType:
-    file = folder.resolve() / f"{name.replace('.', '/')}.py" if folder else None
-    if file and file.is_file():
+    if file := _file(name, folder):
         return _beside_suite(name, file)
     try:
         return importlib.import_module(name)
@@ -78,6 +79,12 @@ def _module(name: str, folder: Path | None) -> ModuleType:
             raise
         where = f"neither beside the suite in {folder} nor" if folder else "not"
         raise ConfigurationError(f"The module {name} of a scorer is {where} installed; check its name.") from error
+
+
+def _file(name: str, folder: Path | None) -> Path | None:
+    """Return the file of a module that lies beside the suite."""
+    file = folder.resolve() / f"{name.replace('.', '/')}.py" if folder else None
+    return file if file and file.is_file() else None
 
 
 def _beside_suite(name: str, file: Path) -> ModuleType:
@@ -145,9 +152,12 @@ def _kind(found: object) -> str:
     return "nothing" if found is None else shorten(repr(found), _SHOWN, placeholder=" …")
 
 
-def _told(error: BaseException) -> str:
-    """Return an error in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+def _told(error: BaseException, module: str, folder: Path | None) -> str:
+    """Return an error in one line, with the last line of the module that led to it."""
+    file = str(_file(module, folder) or getattr(sys.modules.get(module), "__file__", None))
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    place = f" ({Path(file).name}:{lines[-1]})" if lines else ""
+    return " ".join(f"{type(error).__name__}: {error}{place}".split())
 
 
 def _open(name: str, reason: str) -> Check:
