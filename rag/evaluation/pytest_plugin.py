@@ -196,14 +196,19 @@ def ask(request: pytest.FixtureRequest) -> Ask:
 @pytest.fixture
 def assert_cites(request: pytest.FixtureRequest) -> AssertCites:
     """Check what an answer over the articles of `ask` cites."""
-    from rag.evaluation.testing import not_cited  # noqa: PLC0415  heavy: pytest starts without Dateline
+    from rag.errors import ConfigurationError  # noqa: PLC0415  heavy: pytest starts without Dateline
+    from rag.evaluation.testing import not_cited  # noqa: PLC0415
 
     _, opened = _articles(request)
 
     def check(answer: Answer, *, article: str | None = None, quote: str | None = None) -> None:
         __tracebackhide__ = True
-        if wrong := not_cited(answer, article, quote, opened.evidence):
-            pytest.fail(wrong)
+        try:
+            wrong, pytrace = not_cited(answer, article, quote, opened.evidence), True
+        except ConfigurationError as error:
+            wrong, pytrace = str(error), False
+        if wrong:
+            pytest.fail(wrong, pytrace=pytrace)
 
     return check
 
@@ -228,7 +233,10 @@ def _articles(request: pytest.FixtureRequest) -> tuple[Suite, Opened]:
     place = request.path if mark else config.inipath or config.rootpath / "pytest.ini"
     given = mark.kwargs if mark else {name: config.getini(f"dateline_{name}") for name in ("corpus", "library")}
     suite = Suite(suite=place.name, corpus=_corpus(**given))
-    return suite, _opened(request.node, suite, place)
+    return suite, _opened(request.node, suite, place, "" if any(given.values()) else _UNNAMED)
+
+
+_UNNAMED = " Or name articles: @pytest.mark.dateline(corpus=…), or the setting dateline_corpus or dateline_library."
 
 
 def _corpus(*, corpus: str = "", library: str = "") -> Corpus:
@@ -237,18 +245,20 @@ def _corpus(*, corpus: str = "", library: str = "") -> Corpus:
     return Corpus(folder=corpus or None, library=library or None)
 
 
-def _opened(node: pytest.Item | pytest.Collector, suite: Suite, path: Path) -> Opened:
-    """Return the articles of a suite; where they cannot be used that is told without a traceback."""
+def _opened(node: pytest.Item | pytest.Collector, suite: Suite, path: Path, advice: str = "") -> Opened:
+    """Return the articles of a suite; where they cannot be used that is told without a traceback, with advice."""
     from rag.errors import DatelineError  # noqa: PLC0415  heavy: pytest starts without Dateline
 
     corpora = node.config.stash.get(_CORPORA, None) or _start(node.config)
     try:
         opened = corpora.of(suite, path)
     except DatelineError as error:
-        pytest.fail(str(error), pytrace=False)
-    for remark in opened.remarks:
-        node.warn(SuiteWarning(remark))
-    return opened
+        wrong = str(error) + advice
+    else:
+        for remark in opened.remarks:
+            node.warn(SuiteWarning(remark))
+        return opened
+    pytest.fail(wrong, pytrace=False)
 
 
 def _start(config: pytest.Config) -> Corpora:

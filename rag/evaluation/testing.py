@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -85,7 +86,10 @@ def one_answer(
     history: Sequence[Answer | tuple[str, str]],
     given: Mapping[str, object],
 ) -> Answer | str:
-    """Return the answer to one question, or what is wrong with it; `given` holds further fields of a case."""
+    """Return the answer to one question, or what is wrong with it; `given` holds its limits and when it is asked."""
+    if unknown := next((name for name in given if name not in _GIVEN), None):
+        near = difflib.get_close_matches(unknown, _GIVEN, n=1)
+        return f"ask takes no {unknown}; " + (f"did you mean {near[0]}?" if near else f"it takes {', '.join(_GIVEN)}.")
     earlier = [
         {"question": turn.question.text, "answer": turn.text}
         if isinstance(turn, Answer)
@@ -95,13 +99,22 @@ def one_answer(
     try:
         case = Case.model_validate({"id": "ask", "question": question, "history": earlier, **given})
     except ValidationError as error:
-        return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        said = ((".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in error.errors())
+        return "; ".join(f"{place}: {what}" for place, what in said)
     sample = next(ask_case(suite, case, opened.desk, evidence=opened.evidence))
     return sample.answer or str(sample.error)
 
 
+_GIVEN = ("history", "asked_at", *(name for name in Asked.model_fields if name not in {"question", "expect"}))
+
+
 def not_cited(answer: Answer, article: str | None, quote: str | None, evidence: Evidence) -> str | None:
-    """Return why an answer does not cite a quote, or an article where no quote is given, or None where it does."""
+    """Return why an answer does not cite a quote, or an article where no quote is given, or None where it does.
+
+    Raises ConfigurationError where the article is not exactly one.
+    """
+    if article is not None:
+        evidence.article_id(article)
     for citation in answer.citations:
         place = Cited(article=article or citation.source.article_id, quote=quote)
         if evidence.meets(place, citation, scope=answer.question.scope, generation=answer.generation):

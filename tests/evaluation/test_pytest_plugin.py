@@ -187,13 +187,17 @@ def test_suites_are_written_in_python(pytester: pytest.Pytester, suite: Path) ->
     pytester.makeini(INI + "dateline_corpus = articles")
     pytester.makepyfile(WRITTEN)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=3, failed=4, warnings=0)
+    result.assert_outcomes(passed=3, failed=7, warnings=0)
     told = re.sub(r"(?:\nE|\s)+", " ", str(result.stdout))
     assert "does not cite “lighthouse” in Ferry strikes pier Status: answered" in told
     assert "the question was to be left unanswered Status: answered" in told
     assert "Failed: There is no article 'Balloon lands'" in told
-    assert "Failed: asof: Extra inputs are not permitted" in told
+    assert "_ There is no article 'Balloon rises' in this library. " in told
+    assert "Failed: ask takes no asof; did you mean as_of?" in told
+    assert "Failed: ask takes no expect; it takes history, asked_at, since" in told
+    assert "Failed: since: not a date: 'someday'" in told
     assert "rag/evaluation" not in told
+    assert "During handling" not in told
 
 
 WRITTEN = """
@@ -230,7 +234,26 @@ def test_unknown_article(ask):
 
 def test_misspelt_limit(ask):
     ask(HURT, asof="2023-05-01")
+
+def test_no_limit(ask):
+    ask(HURT, expect={})
+
+def test_no_date(ask):
+    ask(HURT, since="someday")
+
+def test_cites_unknown_article(ask, assert_cites):
+    assert_cites(ask(HURT), article="Balloon rises")
 """
+
+
+def test_whoever_names_no_articles_is_told_how(pytester: pytest.Pytester, suite: Path) -> None:
+    pytester.makepyfile("def test_asks(ask):\n    ask('Who?')")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(errors=1)
+    told = re.sub(r"\s+", " ", str(result.stdout))
+    assert "@pytest.mark.dateline(corpus=…)" in told
+    assert "dateline_corpus" in told
+    assert "During handling" not in told
 
 
 def test_pytest_starts_without_dateline(pytester: pytest.Pytester) -> None:
