@@ -236,7 +236,8 @@ def test_an_answer_becomes_the_case_that_it_passes() -> None:
 def test_the_limits_of_a_question_are_kept(
     since: datetime | None, until: datetime | None, as_of: datetime | None, days: dict[str, str]
 ) -> None:
-    scope = make_scope(**days) if days else Scope(since=since, until=until, as_of=as_of, publishers=("Post",))
+    said = make_scope(since=days.get("since"), until=days.get("until"), as_of=days.get("as_of"))
+    scope = said if days else Scope(since=since, until=until, as_of=as_of, publishers=("Post",))
     case = case_of(an_answer(scope=scope), id="limits")
     assert make_scope(since=case.since, until=case.until, as_of=case.as_of, publishers=case.publishers) == scope
     if days.get("until"):
