@@ -15,6 +15,8 @@ LONGEST_QUESTION, LONGEST_ANSWER = 300, 600
 NONE = "(none)"
 NOT_SAID = "The articles do not say."
 """How answers begin that found nothing; as history they name nothing worth searching for."""
+HALF_SAID = "The articles do not answer the other half of the question."
+"""How answers end that found one of two things that were asked; it cites nothing, so that they are partial."""
 
 _MARKERS = re.compile(r"[ \t]*\[\d{1,4}\]")
 _PLACES = re.compile(r"[<＜﹤‹](?=[\s/\\\u200b-\u200f\ufeff]*(?:conversation|passages|question)\b)", re.IGNORECASE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rag.labels import escape
 from rag.protocols import Brief, Draft, Embedder, Insufficient
+from rag.question.conversation import HALF_SAID
 from rag.reader.compound import parts
 from rag.reader.conflict import disagree
 from rag.reader.features import ReadSentence, answerable, best_first, chances, read
@@ -66,13 +67,16 @@ class ExtractiveAnswerer:
         """Yield the answer, a piece for each article, or Insufficient."""
         # What a follow-up leans on stands behind its last word: its first half would lose it.
         questions = [brief.question] if brief.history else parts(brief.question)
-        answers: list[ReadSentence] = []
+        answers, answered = list[ReadSentence](), 0
         for question in questions:
-            answers += self._answer(question, brief.hits, answers)
-        if answers:
-            yield from told(list({(each.i, each.j): each for each in answers}.values()))
-        else:
+            found = self._answer(question, brief.hits, answers)
+            answers, answered = answers + found, answered + bool(found)
+        if not answers:
             yield Insufficient(reason="The nearest passages are about something else, or leave it open.")
+            return
+        yield from told(list({(each.i, each.j): each for each in answers}.values()))
+        if answered < len(questions):
+            yield f"\n\n{HALF_SAID}"
 
     def _answer(self, question: str, hits: tuple[Hit, ...], earlier: Sequence[ReadSentence]) -> list[ReadSentence]:
         """Return the sentences that answer a question, at least one not told yet; none when it is left open."""

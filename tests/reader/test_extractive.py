@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from rag.protocols import Brief, Insufficient
+from rag.question.conversation import HALF_SAID
 from rag.reader.extractive import ExtractiveAnswerer
 from rag.testing import HashingEmbedder
 from rag.types import Hit, Passage, Turn
@@ -66,6 +67,13 @@ def test_an_answer_to_both_halves_is_told_once_and_with_one_sentence_more(passag
     found = drafted("Who opened the new library, and what did Amsel open?", [passage(TWO)])
     assert found.count("[1.1]") == 1
     assert found.count("[1.") == 2
+
+
+def test_a_half_that_the_articles_leave_open_is_told(passage: MakePassage) -> None:
+    found = drafted(
+        "Who opened the new library, and why did the Norwegian parliament resign?", [passage(TWO)], answer_from=0.5
+    )
+    assert found == f"Ruth Amsel opened the new library. [1.1]\n\n{HALF_SAID}"
 
 
 def test_a_follow_up_is_not_cut(passage: MakePassage) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from rag.claims import attribution
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.scorers.wording import statements
-from rag.question.conversation import NOT_SAID
+from rag.question.conversation import HALF_SAID, NOT_SAID
 from rag.types import Answer, Citation, Verdict
 from rag.verify import Finding, Quote, verify
 
@@ -47,7 +47,7 @@ class Proof:
 def _states_nothing(words: str, sources: Set[str]) -> bool:
     """Tell whether a sentence only leads in ("They differ:"), names a source, or is what we say without sources."""
     leads_in = words.endswith((":", "：")) and not any(map(str.isdigit, words))
-    return leads_in or words == NOT_SAID or words.rstrip(":： ") in sources
+    return leads_in or words in {NOT_SAID, HALF_SAID} or words.rstrip(":： ") in sources
 
 
 def quote_of(citation: Citation, answer: Answer, evidence: Evidence) -> Quote:
