@@ -74,7 +74,7 @@ def run_pytest(words: list[str]) -> str:
 
 def test_the_job_of_the_tutorial_is_yaml() -> None:
     [job] = [yaml.safe_load(step.text) for step in steps("tutorial.md") if step.text.startswith("name: answers")]
-    assert "dateline eval suite.yaml" in job["jobs"]["suite"]["steps"][3]["run"]
+    assert "dateline eval suite.yaml" in job["jobs"]["suite"]["steps"][4]["run"]
 
 
 def test_the_suite_that_is_shown_is_right(tmp_path: Path, dateline: Dateline) -> None:
