@@ -5,17 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from rag.invisible import INVISIBLE
+
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028]")
 _PARAGRAPH_ENDS = re.compile(r"\n{3,}")
 
-_REMOVED = [
-    *(code for code in range(0xA0) if not 0x20 <= code < 0x7F and code not in b"\n\t"),
-    *(0xAD, 0x200B, 0x2060, 0xFEFF),  # soft hyphen, zero-width space, word joiner, byte order mark
-    *range(0x202A, 0x202F),  # directional overrides, which can show words in another order than they are read
-    *range(0x2066, 0x206A),
-    *range(0xE0000, 0xE0080),  # tag characters: words that only a machine sees
-]
-_TABLE = dict.fromkeys(_REMOVED, "") | {0x09: " "} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+_TABLE = dict.fromkeys(INVISIBLE, "") | {0x09: " "} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 def clean(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,8 @@ def article_text(article: Article, versions: Sequence[VersionSummary]) -> str:
 def articles_text(summaries: Sequence[VersionSummary], total: int) -> str:
     """Return a line for each article."""
     lines = [
-        f"{each.source.article_id}  {_day(each.source) or 'undated':<17}  {_named(each.source)}" for each in summaries
+        f"{each.source.article_id}  {day(each.source.published) or 'undated':<17}  {_named(each.source)}"
+        for each in summaries
     ]
     if total > len(summaries):
         lines.append(f"… and {total - len(summaries)} more; ask for them with --limit and --offset.")
@@ -72,7 +74,7 @@ def findings_text(findings: Sequence[Finding]) -> str:
 
 def described(source: Source) -> str:
     """Return outlet, author and day of an article, as far as they are known."""
-    return ", ".join(filter(None, (source.publisher, source.author, _day(source) or "undated")))
+    return ", ".join(filter(None, (source.publisher, source.author, day(source.published) or "undated")))
 
 
 def safe(text: str) -> str:
@@ -112,8 +114,9 @@ def _named(source: Source) -> str:
     return f"{source.title} (title from its first sentence)" if source.title_derived else source.title
 
 
-def _day(source: Source) -> str:
-    return f"{source.published.day} {source.published:%B %Y}" if source.published else ""
+def day(moment: datetime | None) -> str:
+    """Return a date for people, such as "12 November 2023"; empty when unknown."""
+    return f"{moment.day} {moment:%B %Y}" if moment else ""
 
 
 def _version(summary: VersionSummary) -> str:

@@ -19,7 +19,7 @@ from ingest.files import find
 from ingest.names import path_text
 from ingest.report import report_text
 from ingest.split import LIMIT
-from rag import sentences
+from rag import invisible, sentences
 from rag.answer import Desk
 from rag.compose import Newsroom, make_chat, make_embedder, newsroom
 from rag.errors import ConfigurationError
@@ -43,7 +43,7 @@ _KEPT_SECONDS = 14 * 24 * 3600
 """How long the library of a folder that has changed since is kept unasked."""
 _READINGS = 3
 """How often a folder is read that changes meanwhile."""
-READERS = (sentences, periods)
+READERS = (invisible, sentences, periods)
 """The modules of `rag` that have a part in turning files into passages."""
 
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from rag.errors import UserError
+from rag.plain import day
 from rag.types import Answer, Article, Scope, Span
 from rag.web import prose, reference
 from rag.web.exchange import Exchange
 from rag.web.marking import paragraphs
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from jinja2 import Environment
 
 HERE = Path(__file__).parent
@@ -76,11 +75,6 @@ def _environment() -> Environment:
     environment.globals.update(to_citation=reference.to_citation, to_hit=reference.to_hit)
     environment.tests["named"] = lambda part, name: type(part).__name__ == name
     return environment
-
-
-def day(moment: datetime | None) -> str:
-    """Return a date for people, such as "12 November 2023"; empty when unknown."""
-    return f"{moment.day} {moment:%B %Y}" if moment else ""
 
 
 def safe_url(url: str | None) -> str:

@@ -7,17 +7,12 @@ from functools import lru_cache
 
 from rag.errors import UnreadableFileError
 from rag.evaluation.suites.cases import Cited, Expectation
+from rag.invisible import INVISIBLE
 from rag.sentences import sentences
 from rag.types import Span, Status
 
-_BREAKS = "\t\n\v\f\r\x85"
-_REMOVED = dict.fromkeys(
-    [
-        *(code for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in _BREAKS),
-        *(0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)),
-    ]
-)
-"""Characters that ingest removes, so that no quote may hold them."""
+_REMOVED = dict.fromkeys(INVISIBLE)
+"""What `str.translate` leaves out: ingest does too, so that no quote may hold it."""
 
 UNANSWERABLE = Expectation(status=Status.NOT_IN_SOURCES)
 

@@ -146,11 +146,6 @@ def changed_articles(report: Report) -> tuple[str, ...]:
     )
 
 
-def day(when: datetime | None) -> str:
-    """Return a date for people; empty when unknown."""
-    return f"{when.day} {when:%B %Y}" if when else ""
-
-
 def moment(when: datetime) -> str:
     """Return a moment for people, in UTC."""
     utc = when.astimezone(UTC)

@@ -26,6 +26,7 @@ from rag.evaluation.reports.marked import LONGEST
 from rag.evaluation.reports.told import Told, among, told
 from rag.evaluation.reports.views import VERDICTS, view
 from rag.evaluation.results import Change, Estimate, Outcome, Report
+from rag.plain import day
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -203,7 +204,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(figures=figures, metric=metric, verdicts=VERDICTS)
+    environment.globals.update(day=day, figures=figures, metric=metric, verdicts=VERDICTS)
     environment.filters.update(shade=_shade, digest=_digest, cut=_cut, excerpt=_excerpt)
     environment.tests["known"] = lambda estimate: all(map(math.isfinite, (estimate.low, estimate.value, estimate.high)))
     return environment
