@@ -38,10 +38,8 @@ from rag.terminal import progress_bar
 if TYPE_CHECKING:
     from rag.evaluation.opening import Articles
 
-_MAY_DIFFER = {"name", "started", "judge", "remarks"}
+_MAY_DIFFER = {"name", "started", "jobs", "judge", "remarks"}
 """What may be another when a run goes on."""
-_JOBS = "jobs"
-"""The setting that may."""
 
 
 class StoppedError(DatelineError):
@@ -161,10 +159,9 @@ def begin_suite(path: Path, *, library: Path | None, folder: Path | None) -> Non
 
 def report_of(run: RunDirectory, baseline: RunDirectory | None = None) -> Report:
     """Return what a scored run shows, beside a baseline where there is one; needs neither suite nor corpus."""
-    tally, skipped = Tally(run.results()), tuple(run.skipped())
-    for case in skipped:
-        tally.skipped(case)
-    report = Report(run=run.info, summary=tally.summary(), results=run.results, skipped=skipped)
+    skipped = tuple(run.skipped())
+    summary = Tally(run.results(), skipped=len(skipped)).summary()
+    report = Report(run=run.info, summary=summary, results=run.results, skipped=skipped)
     if baseline is None:
         return report
     comparison = compare(
@@ -208,7 +205,6 @@ def _info(order: Order, suites: Sequence[Suite], rooms: Sequence[Articles]) -> R
     told = {"passages": str(settings.passages), "embedding_model": rooms[0].embedder.name}
     if settings.generative:
         told["context_tokens"] = str(settings.context_tokens)
-    told[_JOBS] = str(order.jobs)
     return RunInfo(
         name=order.out.name if order.out else f"{_plain(suites[0].suite)}-{started:%Y%m%dT%H%M%SZ}",
         started=started,
@@ -222,6 +218,7 @@ def _info(order: Order, suites: Sequence[Suite], rooms: Sequence[Articles]) -> R
         version=version("dateline"),
         selection=order.selection,
         attempts=order.attempts,
+        jobs=order.jobs,
         remarks=tuple(remarks),
     )
 
@@ -253,9 +250,8 @@ def _run_at(place: Path, info: RunInfo, order: Order) -> RunDirectory:
 
 def _other(one: RunInfo, two: RunInfo) -> list[str]:
     """Return in what runs differ that would have to be equal if they were one."""
-    found = [each.name for each in fields(RunInfo) if getattr(one, each.name) != getattr(two, each.name)]
-    same = {**one.settings, _JOBS: ""} == {**two.settings, _JOBS: ""}
-    return [name for name in found if name not in _MAY_DIFFER and not (name == "settings" and same)]
+    names = (each.name for each in fields(RunInfo) if each.name not in _MAY_DIFFER)
+    return [name for name in names if getattr(one, name) != getattr(two, name)]
 
 
 def _judge(order: Order, run: RunDirectory) -> Scorer | None:

@@ -206,6 +206,8 @@ class RunInfo:
     titles: Mapping[str, str] = field(default_factory=dict)
     """Title by article id."""
     attempts: int = 1
+    jobs: int = 1
+    """Questions that were answered at a time, on which latencies depend and answers do not."""
     judge: str | None = None
     remarks: tuple[str, ...] = ()
     """What whoever reads the figures should know, such as a corpus that changed under its suite."""

@@ -43,7 +43,12 @@ def score_case(
 
 def outcome_of(results: Sequence[Result]) -> Outcome:
     """Return what became of a case: the worst of its turns and attempts; without any it was skipped."""
-    found = {result.outcome for result in results}
+    return worst(result.outcome for result in results)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the outcome that decides; SKIPPED where there is none."""
+    found = set(outcomes)
     return next((outcome for outcome in _WORST_FIRST if outcome in found), Outcome.SKIPPED)
 
 

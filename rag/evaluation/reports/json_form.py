@@ -55,6 +55,7 @@ def _run(run: RunInfo) -> dict[str, Json]:
         "articles": len(run.corpus),
         "version": run.version,
         "attempts": run.attempts,
+        "jobs": run.jobs,
         "remarks": list(run.remarks),
     }
 

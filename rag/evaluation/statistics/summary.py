@@ -6,18 +6,17 @@ import math
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rag.evaluation.metrics import METRICS, metric
 from rag.evaluation.results import Estimate, Outcome, Result, Summary
-from rag.evaluation.scoring import outcome_of
+from rag.evaluation.scoring import worst
 from rag.evaluation.statistics.clustered import Scores
 from rag.evaluation.statistics.inference import interval
 from rag.evaluation.statistics.power import detectable_rate
-from rag.evaluation.suites.cases import Case
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,13 +65,13 @@ class Tally:
     A *unit* is one question of a case; attempts at it are scores of the same unit.
     """
 
-    def __init__(self, results: Iterable[Result] = ()) -> None:
+    def __init__(self, results: Iterable[Result] = (), *, skipped: int = 0) -> None:
         self.cases: dict[tuple[str, str], CaseTally] = {}
         self.units: dict[tuple[str, str, int], int] = {}
         self.answered: set[int] = set()
         """Units with an answer in some attempt."""
         self.rows: dict[str, Rows] = defaultdict(Rows)
-        self._skipped = 0
+        self._skipped = skipped
         for result in results:
             self.add(result)
 
@@ -88,10 +87,6 @@ class Tally:
             self.rows[score.metric].add(unit, score.value, score.weight)
             if score.metric == PASS:
                 case.passes[sample.attempt] = score.value
-
-    def skipped(self, case: Case) -> None:  # noqa: ARG002  what reports list are the cases of the suite
-        """Count a case that was not asked."""
-        self._skipped += 1
 
     def summary(self) -> Summary:
         """Return the whole with its intervals."""
@@ -118,7 +113,7 @@ class Tally:
         case = self.cases.get(key)
         if case is None:
             case = self.cases[key] = CaseTally(outcome=result.outcome, cluster=result.cluster, tags=result.tags)
-        case.outcome = outcome_of([result, replace(result, outcome=case.outcome)])
+        case.outcome = worst([result.outcome, case.outcome])
         return case
 
     def _estimates(
