@@ -144,3 +144,19 @@ def test_reports_that_cannot_be_written_are_told() -> None:
     Path("out/report.html").mkdir()
     with pytest.raises(StorageError, match=r"report\.html cannot be written \(Is a directory\)"):
         write_reports(report_of(made), made.path)
+
+
+def test_what_the_articles_do_not_hold_is_not_asked() -> None:
+    made = run(suite({**BRIDGE, "expect": {"cites": "ferry"}}, TOWER))
+    [wrong, right] = sorted(made.samples(), key=lambda sample: sample.case_id)
+    assert wrong.answer is None and str(wrong.error).startswith("Not asked: There is no article 'ferry'")
+    assert right.answer is not None
+
+
+def test_an_article_that_is_gone_is_named_by_the_title_it_had() -> None:
+    path = suite(BRIDGE)
+    before = run(path, "before")
+    Path("articles", "tower.md").unlink()
+    comparison = report_of(run(path, "after"), before).comparison
+    assert comparison is not None
+    assert [comparison.titles[article].casefold() for article in comparison.changed_articles] == ["tower"]

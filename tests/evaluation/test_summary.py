@@ -54,8 +54,8 @@ def test_a_case_is_as_bad_as_its_worst_turn_and_attempt() -> None:
     tally = Tally(
         [
             result("a"),
-            result("b", attempt=2),
             result("b", Outcome.FAILED, attempt=1),
+            result("b", attempt=2),
             result("c", turn=1),
             result("c", Outcome.ERROR, turn=2),
             result("d", Outcome.XFAILED),
