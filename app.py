@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag import plain, wire
+from rag.commands.articles import cli as articles
+from rag.commands.opening import AsJson, AtLibrary, opened
 from rag.errors import ConfigurationError, DatelineError, UserError
 from rag.evaluation.commands import cli as evaluation
 from rag.question.batch import Made, answered_rows, batch_lines
@@ -26,7 +28,6 @@ from rag.types import Question, Scope
 
 if TYPE_CHECKING:
     from ingest import Progress
-    from rag.compose import Newsroom
 
 cli = typer.Typer(
     name="dateline",
@@ -55,12 +56,9 @@ def options(
     """Ask the news, and check every word."""
 
 
-articles = typer.Typer(no_args_is_help=True, help="List, show and remove stored articles.", rich_markup_mode=None)
 cli.add_typer(articles, name="articles")
 cli.add_typer(evaluation, name="eval")
 
-AtLibrary = Annotated[Path | None, typer.Option("--library", help="Directory of the library (or DATELINE_LIBRARY).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/json.md).")]
 BatchFile = Annotated[
     Path | None, typer.Option("--batch", help="JSONL file of {id, question, …}, a JSON row out for each; - for stdin.")
 ]
@@ -70,7 +68,6 @@ Until = Annotated[str | None, typer.Option(help="Only articles published on or b
 AsOf = Annotated[str | None, typer.Option(help="As it could be known on this date.")]
 Publishers = Annotated[list[str] | None, typer.Option("--publisher", help="Only this outlet; may be repeated.")]
 ArticleIds = Annotated[list[str] | None, typer.Option("--article", help="Only this article; may be repeated.")]
-ArticleId = Annotated[str, typer.Argument(metavar="ID", help="The article's id, as `articles list` shows it.")]
 
 
 @cli.command()
@@ -83,7 +80,7 @@ def ingest(
     from ingest import ingest as ingest_paths
     from ingest.report import partial_report, report_object, report_text
 
-    with _newsroom(library, create=True) as room, progress_bar() as advance:
+    with opened(library, create=True) as room, progress_bar() as advance:
 
         def met(at: Progress) -> None:
             advance(at.done, at.total, f"{at.articles:,} articles, {plain.safe(at.path.name)}")
@@ -115,7 +112,7 @@ def ask(
     """Answer a question with checked citations, or say that the articles do not."""
     scope = make_scope(since=since, until=until, as_of=as_of, publishers=publisher or (), article_ids=article or ())
     asked = _asked(question, batch, scope)
-    with _newsroom(library) as room:
+    with opened(library) as room:
         desk = room.desk()
         if isinstance(asked, Question):
             answer = desk.ask(asked)
@@ -140,7 +137,7 @@ def search(
     """Show the passages nearest to a question, without an answer."""
     scope = make_scope(since=since, until=until, as_of=as_of, publishers=publisher or (), article_ids=article or ())
     asked = _asked(question, batch, scope)
-    with _newsroom(library) as room:
+    with opened(library) as room:
         desk = room.desk()
         if isinstance(asked, Question):
             hits = desk.search(asked, limit)
@@ -156,19 +153,23 @@ def serve(
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     library: AtLibrary = None,
 ) -> None:
-    """Serve the chat page."""
-    from rag.web.server import serve as serve_page
+    """Serve the chat page and the API."""
+    from rag.commands.serving import options_of
+    from rag.records import open_records
+    from rag.web.server import serve as serve_all
+    from rag.web.service import make_service
 
-    with _newsroom(library, create=True, host=host, port=port) as room:
-        settings = room.settings
-        hosts = [name.strip() for name in (settings.allowed_hosts or "").split(",") if name.strip()]
-        serve_page(room.desk(), settings.host, settings.port, allowed_hosts=hosts, open_browser=open_browser)
+    with (
+        opened(library, create=True, host=host, port=port) as room,
+        closing(open_records(room.library.directory)) as records,
+    ):
+        serve_all(make_service(room.desk(), records, options_of(room.settings)), open_browser=open_browser)
 
 
 @cli.command()
 def doctor(library: AtLibrary = None, as_json: AsJson = False) -> None:
     """Check the library, and say what to do about what is wrong."""
-    with _newsroom(library, any_model=True) as room:
+    with opened(library, any_model=True) as room:
         findings = room.library.check()
     show(wire.findings_object(findings) if as_json else plain.findings_text(findings))
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
@@ -179,7 +180,7 @@ def reindex(library: AtLibrary = None) -> None:
     """Rebuild the vector index from the stored articles; after a change of embedding model, embed them anew."""
     from ingest.pipeline import embedded_text
 
-    with _newsroom(library, any_model=True) as room, working("Rebuilding the index"):
+    with opened(library, any_model=True) as room, working("Rebuilding the index"):
         room.library.reindex(room.embedder, embedded_text)
     print("Rebuilt the index.")
 
@@ -187,55 +188,9 @@ def reindex(library: AtLibrary = None) -> None:
 @cli.command()
 def compact(library: AtLibrary = None) -> None:
     """Erase from the disk what was removed, and give its space back."""
-    with _newsroom(library, any_model=True) as room, working("Writing the library anew"):
+    with opened(library, any_model=True) as room, working("Writing the library anew"):
         room.library.compact()
     print("Erased what was removed.")
-
-
-@articles.command("list")
-def articles_list(
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
-    offset: Annotated[int, typer.Option(min=0, help="After how many.")] = 0,
-    library: AtLibrary = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the current articles, newest first."""
-    with _newsroom(library, any_model=True) as room:
-        found, total = room.library.articles(limit=limit, offset=offset), room.library.count()
-    show(wire.articles_object(found, total) if as_json else plain.articles_text(found, total))
-
-
-@articles.command("show")
-def articles_show(
-    article_id: ArticleId,
-    version: Annotated[str | None, typer.Option(help="A stored version; the current one otherwise.")] = None,
-    library: AtLibrary = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show one article as it is stored."""
-    with _newsroom(library, any_model=True) as room:
-        article = room.library.article(article_id, version)
-        show(
-            wire.article_object(article) if as_json else plain.article_text(article, room.library.versions(article_id))
-        )
-
-
-@articles.command("remove")
-def articles_remove(
-    article_ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Ids, as `articles list` shows them.")],
-    library: AtLibrary = None,
-) -> None:
-    """Remove articles with all their versions from search; `compact` erases their bytes."""
-    failed = 0
-    with _newsroom(library, any_model=True) as room, room.library.writing() as writer:
-        for article_id in article_ids:
-            try:
-                writer.remove(article_id)
-                print(f"Removed {article_id}.")
-            except UserError as error:
-                failed += 1
-                tell(str(error))
-    raise typer.Exit(1 if failed else 0)
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -255,17 +210,6 @@ def main(words: Sequence[str] | None = None) -> None:
         # The reader of the pipe (such as `head`) has seen enough; closing standard output again would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-
-
-@contextmanager
-def _newsroom(
-    library: Path | None, *, create: bool = False, any_model: bool = False, **given: object
-) -> Iterator[Newsroom]:
-    from rag.compose import newsroom
-    from rag.settings import read_settings
-
-    with newsroom(read_settings(library=library, **given), create=create, any_model=any_model) as room:
-        yield room
 
 
 def _asked(text: str | None, batch: Path | None, scope: Scope) -> Question | Path:

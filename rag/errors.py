@@ -15,12 +15,15 @@
     │   ├── LibraryMismatchError    written by another embedding model or format
     │   ├── LibraryDamagedError     the files are not what was written
     │   └── StorageError            the disk is full, read-only or failing
-    └── ProviderError             the model server's (exit code 1)
-        ├── ProviderRefusedError    401, 403: the key is wrong or lacks the right
-        ├── ModelNotFoundError      404: the server does not have this model
-        ├── ProviderBusyError       429, 5xx, timeouts: worth another try later
-        ├── ProviderUnreachableError  nothing answers at that address
-        └── ProviderReplyError      an answer that broke off or makes no sense
+    ├── ProviderError             the model server's (exit code 1)
+    │   ├── ProviderRefusedError    401, 403: the key is wrong or lacks the right
+    │   ├── ModelNotFoundError      404: the server does not have this model
+    │   ├── ProviderBusyError       429, 5xx, timeouts: worth another try later
+    │   ├── ProviderUnreachableError  nothing answers at that address
+    │   └── ProviderReplyError      an answer that broke off or makes no sense
+    └── ServiceError              the running service's: worth another try in a moment
+        ├── OverloadedError         more is asked of it at once than it takes
+        └── ClosingError            it is shutting down
 
 Messages are one line: what happened, and what to do next. They never hold a key.
 The absence of an answer is a value (`Status.NOT_IN_SOURCES`), not an error.
@@ -101,3 +104,15 @@ class ProviderUnreachableError(ProviderError):
 
 class ProviderReplyError(ProviderError):
     """The reply broke off or could not be understood."""
+
+
+class ServiceError(DatelineError):
+    """The running service cannot take this on now."""
+
+
+class OverloadedError(ServiceError):
+    """More is asked at once than the service takes."""
+
+
+class ClosingError(ServiceError):
+    """The service is shutting down."""

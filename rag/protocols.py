@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rag.types import Article, Hit, Passage, PromptUse, Scope, Source, Turn, Usage
+
+if TYPE_CHECKING:
+    from rag.wire import Json
 
 Vector = Sequence[float]
 
@@ -199,3 +202,26 @@ class LibraryWriter(Protocol):
 
     def remove(self, article_id: str) -> None:
         """Remove an article, all its versions, from search and storage; raise ArticleNotFoundError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Something that is to become articles."""
+
+    name: str
+    """A file's name, whose extension says how it is read, or a web address."""
+    data: bytes | None = None
+    """The file's content; None has the address fetched."""
+
+
+class Intake(Protocol):
+    """Takes in what is submitted to a running service; the doors know nothing else of the ingesting side."""
+
+    def take(
+        self, submissions: Sequence[Submission], progress: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Mapping[str, Json]:
+        """Store what can be stored and return the account of it, as `dateline ingest --json` prints it.
+
+        `progress` is called with how many submissions are done and how many there are, and may raise to call the rest
+        off. Raises LibraryError or ProviderError; what was committed until then stays.
+        """

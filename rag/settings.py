@@ -64,6 +64,37 @@ class Settings(BaseSettings):
         description="Further names, separated by commas, that a proxy may ask for the page under; * allows every name.",
     )
     port: int = Field(default=7860, ge=0, le=65535, description="Port that `dateline serve` listens on; 0 picks one.")
+    access: Literal["auto", "keys", "open"] = Field(
+        default="auto",
+        description="Whether requests need a key: where others than this machine's users can reach the server, always, "
+        "or never.",
+    )
+    root_path: str | None = Field(
+        default=None, description="Path under which a proxy shows the server, such as /dateline."
+    )
+    trusted_proxies: str | None = Field(
+        default=None,
+        description="Addresses of proxies, separated by commas, whose word is taken for who asks, and how.",
+    )
+    cors_origins: str | None = Field(
+        default=None, description="Foreign pages, separated by commas, whose scripts may call the API."
+    )
+    rate: str | None = Field(
+        default=None,
+        description="Most requests of one key or address, such as 600/minute (the default where keys are needed).",
+    )
+    at_once: int = Field(default=8, ge=1, le=1000, description="How many answers may be under way at the same time.")
+    waiting: int = Field(
+        default=64, ge=0, le=10000, description="How many requests may wait; more are refused at once."
+    )
+    grace: float = Field(
+        default=10.0, ge=0, description="Seconds that requests under way get to end when the server is stopped."
+    )
+    largest_upload: int = Field(default=64, ge=1, description="Megabytes that one upload of articles may have.")
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of the server's log lines.")
+    prices: Path | None = Field(
+        default=None, description="File with the price of each chat model, from which an answer's cost is reckoned."
+    )
 
     @property
     def generative(self) -> bool:

@@ -1,1 +1,1 @@
-"""The chat page: a browser's view of the desk, with every citation one click from the article it was cut from."""
+"""What serves Dateline over HTTP: the chat page and the API, on one port, over one stream of events."""

@@ -1,4 +1,4 @@
-"""The chat page as a web application, and the server that shows it."""
+"""The web application, put together from its doors, and the server that runs it."""
 
 from __future__ import annotations
 
@@ -7,86 +7,62 @@ import os
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Collection
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib.metadata import version
 
-from rag.errors import ConfigurationError, LibraryError
-from rag.web import markup, page
-from rag.web.gate import ANY_ADDRESS, Gate
-from rag.web.handlers import Handlers
-from rag.web.headers import SecurityHeaders
+import uvicorn
+from fastapi import FastAPI
 
-if TYPE_CHECKING:
-    from fastapi import FastAPI
-    from fastapi.responses import JSONResponse
-
-    from rag.answer import Desk
-
-LOOPBACK = "127.0.0.1"
+from rag.errors import ConfigurationError
+from rag.web import api, chat, compatible, mcp
+from rag.web.access import guarded
+from rag.web.access.gate import ANY_ADDRESS
+from rag.web.options import LOOPBACK
+from rag.web.service import Service
 
 
-def make_app(desk: Desk, *, allowed_hosts: Collection[str] = ()) -> FastAPI:
-    """Return the application: the page at "/", and "/healthz" for whoever watches it.
+def make_app(service: Service) -> FastAPI:
+    """Return the application: the page at "/", the API under "/v1", tools for other assistants at "/mcp".
 
-    It answers to the names of the local host and to `allowed_hosts` ("*" for any; "0.0.0.0" for any address).
+    It answers to the names of the local host and to the allowed ones of its options.
     """
-    import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
-    from fastapi import FastAPI  # noqa: PLC0415
 
-    app = FastAPI(title="Dateline", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Gate, hosts=allowed_hosts)
-    app.add_middleware(SecurityHeaders)
-    app.add_api_route("/healthz", lambda: _health(desk))
-    blocks = page.build(Handlers(desk))
-    blocks.queue(default_concurrency_limit=page.AT_ONCE, max_size=64)
-    css = (markup.HERE / "static" / "page.css").read_text(encoding="utf-8")
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path="/",
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        ssr_mode=False,
-        pwa=False,
-        enable_monitoring=False,
-        theme=gr.themes.Base(font=_SANS, font_mono=["ui-monospace", "monospace"]),
-        css=css,
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(tools.running())
+            try:
+                yield
+            finally:
+                await service.work.close(service.options.grace)
+
+    app = FastAPI(
+        title="Dateline",
+        version=version("dateline"),
+        summary="Ask the news, and check every word.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=running,
+        root_path=service.options.root_path,
     )
+    tools = mcp.Tools(service)
+    api.include(app, service)
+    compatible.include(app, service)
+    app.mount("/mcp", tools.app)
+    chat.mount(app, service)
+    guarded(app, service)
     return app
 
 
-def _health(desk: Desk) -> JSONResponse:
-    from fastapi.responses import JSONResponse  # noqa: PLC0415 - only a running server needs it
+def serve(service: Service, *, open_browser: bool = False, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve until interrupted, and say where it is once it answers (on standard output, or to `on_ready`).
 
-    try:
-        return JSONResponse({"status": "ok", "generation": desk.library.generation()})
-    except LibraryError as error:
-        return JSONResponse({"status": "failed", "error": str(error)}, 503)
-
-
-_SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
-
-
-def serve(
-    desk: Desk,
-    host: str = LOOPBACK,
-    port: int = 7860,
-    *,
-    allowed_hosts: Collection[str] = (),
-    open_browser: bool = False,
-    on_ready: Callable[[str], None] | None = None,
-) -> None:
-    """Serve the page until interrupted, and say where it is once it answers (on standard output, or to `on_ready`).
-
-    Port 0 takes any free one. A server that others reach by name, or through a proxy, must be told its names in
-    `allowed_hosts`. Raises ConfigurationError when the address cannot be taken.
+    Port 0 takes any free one. Raises ConfigurationError when the address cannot be taken.
     """
-    import uvicorn  # noqa: PLC0415 - only a server needs it
-
-    listener = _listener(host, port)
-    address = _address(host, listener.getsockname()[1])
+    options = service.options
+    listener = _listener(options.host, options.port)
+    address = _address(options.host, listener.getsockname()[1])
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -98,8 +74,14 @@ def serve(
 
     async def run() -> None:
         # Gradio makes and abandons an event loop for each of its locks, unless one is running.
-        app = make_app(desk, allowed_hosts=(host, *allowed_hosts))
-        config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            make_app(service),
+            log_level="warning",
+            server_header=False,
+            proxy_headers=bool(options.trusted_proxies),
+            forwarded_allow_ips=list(options.trusted_proxies),
+            timeout_graceful_shutdown=max(1, round(options.grace)),
+        )
         await Server(config).serve(sockets=[listener])
 
     with suppress(KeyboardInterrupt):

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+import rag.web.service
 from rag.answer import Desk
 from rag.library import LocalLibrary, open_library
-from rag.protocols import Brief, Draft
+from rag.protocols import Brief, Draft, Intake
 from rag.question.rewrite import HistoryRewriter
+from rag.records import open_records
 from rag.retrieval.hybrid import hybrid
 from rag.testing.library import EMBEDDER, put
 from rag.types import Answer, Article, Citation, Claim, Hit, Question, Scope, Source, Status
+from rag.web.options import Options
+from rag.web.service import Service
+from rag.web.watching import Watcher
 
 
 @pytest.fixture(scope="session")
@@ -104,3 +110,17 @@ def make_desk(library: LocalLibrary, article: Article) -> Callable[..., Desk]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Service]]:
+    """Make a service over a desk, with records of its own; what else is given are its options."""
+    with ExitStack() as stack:
+
+        def make(
+            desk: Desk, *, intake: Intake | None = None, watcher: Watcher | None = None, **options: Any
+        ) -> Service:
+            records = stack.enter_context(closing(open_records(tmp_path_factory.mktemp("records"))))
+            return rag.web.service.make_service(desk, records, Options(**options), intake=intake, watcher=watcher)
+
+        yield make

@@ -3,19 +3,15 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from email.message import Message
 from typing import cast
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from gradio_client import Client  # type: ignore[import-untyped]
 from starlette.responses import PlainTextResponse
 from starlette.types import Message as Received
@@ -25,52 +21,23 @@ from rag.answer import Desk
 from rag.errors import ConfigurationError, LibraryError
 from rag.protocols import Library
 from rag.question.requests import LONGEST_QUESTION
+from rag.testing.serving import serving
 from rag.types import Article
-from rag.web.gate import Gate
-from rag.web.handlers import Handlers
-from rag.web.headers import HEADERS
-from rag.web.server import make_app, serve
+from rag.web.access.gate import Gate
+from rag.web.access.headers import HEADERS
+from rag.web.chat.handlers import Handlers
+from rag.web.server import serve
+from rag.web.service import Service
 
 # Gradio sums up its events with pandas, in words that pandas is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:('future.no_silent_downcasting'|The copy keyword)")
+
+MakeService = Callable[..., Service]
 
 
 @pytest.fixture(scope="module")
 def module_desk(make_desk: Callable[..., Desk]) -> Desk:
     return make_desk("The council held the budget at $4.25 million. [1.1]")
-
-
-@contextmanager
-def _serving(desk: Desk) -> Iterator[str]:
-    """Serve a desk from a thread over a real socket."""
-    ready = threading.Event()
-    app = _made(desk, "news.example")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        class Server(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                ready.set()
-
-        server = Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            assert ready.wait(30)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-def _made(desk: Desk, *hosts: str) -> FastAPI:
-    """Make the application where a loop runs, because Gradio leaves one behind otherwise; a browser may own ours."""
-
-    async def make() -> FastAPI:
-        return make_app(desk, allowed_hosts=hosts)
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, make()).result()
 
 
 def _get(address: str, data: object = None, **headers: str) -> tuple[int, dict[str, str], str]:
@@ -89,8 +56,13 @@ def _lower(headers: Message) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def address(module_desk: Desk) -> Iterator[str]:
-    with _serving(module_desk) as address:
+def module_service(module_desk: Desk, make_service: MakeService) -> Service:
+    return make_service(module_desk)
+
+
+@pytest.fixture(scope="module")
+def address(module_desk: Desk, make_service: MakeService) -> Iterator[str]:
+    with serving(make_service(module_desk, allowed_hosts=("news.example",))) as address:
         yield address
 
 
@@ -215,10 +187,12 @@ def test_a_server_on_every_address_is_known_by_its_addresses(allowed: list[str],
     assert sent[0]["status"] == (200 if known else 403)
 
 
-def test_a_library_that_cannot_be_read_is_unhealthy_in_one_line(library_that_fails: Desk) -> None:
-    with _serving(library_that_fails) as address:
+def test_a_library_that_cannot_be_read_is_unhealthy_in_one_line(
+    library_that_fails: Desk, make_service: MakeService
+) -> None:
+    with serving(make_service(library_that_fails)) as address:
         status, _, body = _get(f"{address}/healthz")
-    assert (status, json.loads(body)["error"]) == (503, "The library is on fire. Call someone.")
+    assert (status, json.loads(body)["detail"]) == (503, "The library is on fire. Call someone.")
 
 
 def test_nothing_is_reported_or_recorded(address: str) -> None:
@@ -263,17 +237,19 @@ def test_a_program_gets_the_line_that_says_what_is_wrong(
     assert "Traceback" not in said + "".join(capfd.readouterr())
 
 
-def test_an_address_that_is_taken_is_said_in_one_line(module_desk: Desk) -> None:
+def test_an_address_that_is_taken_is_said_in_one_line(module_desk: Desk, make_service: MakeService) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigurationError, match=rf"Cannot listen on 127.0.0.1:{port} \(.+\)\. Choose another"):
-            serve(module_desk, port=port)
+            serve(make_service(module_desk, port=port))
 
 
 @pytest.mark.parametrize(("host", "port"), [("no such host", 0), ("127.0.0.1", 70000), ("192.0.2.1", 0)])
-def test_an_address_that_cannot_be_had_is_said_in_one_line(module_desk: Desk, host: str, port: int) -> None:
+def test_an_address_that_cannot_be_had_is_said_in_one_line(
+    module_desk: Desk, make_service: MakeService, host: str, port: int
+) -> None:
     with pytest.raises(ConfigurationError, match="Choose another address"):
-        serve(module_desk, host, port)
+        serve(make_service(module_desk, host=host, port=port))
 
 
 @pytest.mark.parametrize(
@@ -289,16 +265,16 @@ def test_an_address_that_cannot_be_had_is_said_in_one_line(module_desk: Desk, ho
         {"href": "#read/harbour/VERSION/0-4", "also": ["javascript:alert(1)"]},
     ],
 )
-def test_a_forged_link_opens_nothing(module_desk: Desk, article: Article, asked: object) -> None:
+def test_a_forged_link_opens_nothing(module_service: Service, article: Article, asked: object) -> None:
     if isinstance(asked, dict) and isinstance(asked["href"], str):
         asked = {**asked, "href": asked["href"].replace("VERSION", article.version)}
-    html = Handlers(module_desk).open(asked)
+    html = Handlers(module_service).open(asked)
     assert html.startswith('<p class="failure" role="alert">')
     assert "\n" not in html
 
 
-def test_a_link_opens_the_article_with_its_companions_marked(module_desk: Desk, article: Article) -> None:
+def test_a_link_opens_the_article_with_its_companions_marked(module_service: Service, article: Article) -> None:
     place = f"#read/harbour/{article.version}"
-    html = Handlers(module_desk).open({"href": f"{place}/46-63", "also": [f"{place}/0-45", 7, f"{place}/5-99999"]})
+    html = Handlers(module_service).open({"href": f"{place}/46-63", "also": [f"{place}/0-45", 7, f"{place}/5-99999"]})
     assert '<mark class="cited">It was “a pause”.</mark>' in html
     assert '<mark class="also">The council held the budget at $4.25 million.</mark>' in html

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rag.errors import UserError
 from rag.types import Span
-from rag.web.reference import Reference, parse
+from rag.web.chat.reference import Reference, parse
 
 _NAME = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 

@@ -9,8 +9,8 @@ import pytest
 
 from rag.errors import UserError
 from rag.types import Answer, Article, Citation, Claim, Hit, Passage, Source, Span, Status, Verdict
-from rag.web import markup
-from rag.web.exchange import Exchange, Stage
+from rag.web.chat import markup
+from rag.web.chat.exchange import Exchange, Stage
 
 HOSTILE = (
     '<script>alert(1)</script><img src=x onerror="alert(2)">\' " ` {{ 7*7 }} ${7*7} '

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from rag.types import Answer, Citation, Claim, Verdict
-from rag.web.prose import Cite, Flaw, Words, finished, growing
+from rag.web.chat.prose import Cite, Flaw, Words, finished, growing
 
 Maker = Callable[[int, str], Citation]
 

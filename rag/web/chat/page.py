@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rag.question.requests import LONGEST_QUESTION
-from rag.web import markup
-from rag.web.exchange import Conversation
-from rag.web.handlers import Handlers
+from rag.web.chat import markup
+from rag.web.chat.exchange import Conversation
+from rag.web.chat.handlers import Handlers
 
 if TYPE_CHECKING:
     import gradio as gr

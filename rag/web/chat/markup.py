@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from rag.errors import UserError
 from rag.plain import day
 from rag.types import Answer, Article, Scope, Span
-from rag.web import prose, reference
-from rag.web.exchange import Exchange
-from rag.web.marking import paragraphs
+from rag.web.chat import prose, reference
+from rag.web.chat.exchange import Exchange
+from rag.web.chat.marking import paragraphs
 
 if TYPE_CHECKING:
     from jinja2 import Environment

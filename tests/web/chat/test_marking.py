@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.types import Span
-from rag.web.marking import Mark, Stretch, paragraphs
+from rag.web.chat.marking import Mark, Stretch, paragraphs
 
 _TEXT = st.lists(st.text(alphabet="ab .é\U0001f600", min_size=1, max_size=12), min_size=1, max_size=6).map("\n\n".join)
 

@@ -14,8 +14,8 @@ from rag.generate.answerer import GenerativeAnswerer
 from rag.provider.chat import OpenAIChat
 from rag.testing.server import Pause, ScriptedServer, streamed
 from rag.types import Article, Question, Status
-from rag.web.asking import follow
-from rag.web.exchange import Exchange, Stage
+from rag.web.chat.asking import follow
+from rag.web.chat.exchange import Exchange, Stage
 
 MakeDesk = Callable[..., Desk]
 ASKED = Question(text="What is the council's budget?")
@@ -23,11 +23,11 @@ PIECES = ("The council held the budget ", "at $4.25 million.", " [1.1]")
 
 
 def _all(desk: Desk, question: Question = ASKED) -> list[Exchange]:
-    return list(follow(desk, question, threading.Event()))
+    return list(follow(question, desk.stream(question), threading.Event()))
 
 
 def test_the_question_is_shown_before_anything_is_known(make_desk: MakeDesk) -> None:
-    with closing(follow(make_desk(*PIECES), ASKED, threading.Event())) as exchanges:
+    with closing(follow(ASKED, make_desk(*PIECES).stream(ASKED), threading.Event())) as exchanges:
         first = next(exchanges)
     assert first == Exchange(question=ASKED.text)
 
@@ -59,7 +59,7 @@ def test_any_other_error_is_logged_and_not_shown(make_desk: MakeDesk, caplog: py
 def test_a_silent_model_does_not_delay_a_stop_and_ends_at_its_next_word(make_desk: MakeDesk) -> None:
     stop, speak, written, late = (threading.Event() for _ in range(4))
     pieces = ("The council held the budget. ", written.set, speak.wait, "More. ", "And more. ", late.set)
-    exchanges = follow(make_desk(*pieces), ASKED, stop)
+    exchanges = follow(ASKED, make_desk(*pieces).stream(ASKED), stop)
     assert next(exchanges).busy
     while not written.is_set():
         next(exchanges)
@@ -75,7 +75,7 @@ def test_a_silent_model_does_not_delay_a_stop_and_ends_at_its_next_word(make_des
 def test_a_tab_that_is_closed_ends_the_model_at_its_next_word(make_desk: MakeDesk) -> None:
     speak, written, late = (threading.Event() for _ in range(3))
     pieces = ("The council held the budget. ", written.set, speak.wait, "More. ", "And more. ", late.set)
-    exchanges = follow(make_desk(*pieces), ASKED, threading.Event())
+    exchanges = follow(ASKED, make_desk(*pieces).stream(ASKED), threading.Event())
     while not written.is_set():
         next(exchanges)
     exchanges.close()
@@ -95,7 +95,7 @@ def test_a_stop_hangs_up_on_a_model_that_keeps_silent(make_desk: MakeDesk) -> No
     with ScriptedServer(streamed(Pause(seconds=30))) as server:
         chat = OpenAIChat(model="tiny", base_url=server.base_url, retries=0)
         desk = replace(make_desk(), answerer=GenerativeAnswerer(model=chat))
-        exchanges = follow(desk, ASKED, stop)
+        exchanges = follow(ASKED, desk.stream(ASKED), stop)
         while not server.requests:
             next(exchanges)
         stop.set()

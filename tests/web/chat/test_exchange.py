@@ -6,7 +6,7 @@ import pytest
 
 from rag.errors import ConfigurationError
 from rag.types import Answer, Citation, Delta, Event, Found, Restart, Scope, Searching, Turn
-from rag.web.exchange import Conversation, Exchange, Stage
+from rag.web.chat.exchange import Conversation, Exchange, Stage
 
 
 def _after(*events: Event, question: str = "What is the budget?") -> Exchange:

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from rag.errors import DatelineError, UserError
 from rag.question.requests import read_question
-from rag.web import markup, reference
-from rag.web.asking import follow
-from rag.web.exchange import Conversation, Exchange
-from rag.web.reference import Reference
+from rag.web.chat import markup, reference
+from rag.web.chat.asking import follow
+from rag.web.chat.exchange import Conversation, Exchange
+from rag.web.chat.reference import Reference
+from rag.web.service import Service
 from rag.wire import Json, answer_object
-
-if TYPE_CHECKING:
-    from rag.answer import Desk
 
 _COMPANIONS = 50
 """Other cited sentences of one article that are marked at most."""
 
 
 class Handlers:
-    """The page's listeners over one desk; all that differs between browser tabs is in their conversations."""
+    """The page's listeners over one service; all that differs between browser tabs is in their conversations."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     def front(self) -> str:
         """Return the heading as of now."""
         try:
-            return markup.front(self._desk.library.count())
+            return markup.front(self._service.desk.library.count())
         except DatelineError as error:
             return markup.failure(str(error))
 
@@ -57,7 +54,7 @@ class Handlers:
         except DatelineError as error:
             yield Exchange(question=markup.excerpt(str(text or "…"))).failed(str(error))
         else:
-            yield from follow(self._desk, question, stop)
+            yield from follow(question, self._service.events(question), stop)
 
     def stop(self, conversation: Conversation) -> None:
         """Break the answer under way off; the listener that was showing it shows that."""
@@ -73,7 +70,7 @@ class Handlers:
         """Return the article that a citation names, the cited sentence and its companions marked."""
         try:
             wanted, also = _wanted(asked)
-            article = self._desk.library.article(wanted.article_id, wanted.version)
+            article = self._service.desk.library.article(wanted.article_id, wanted.version)
             return markup.reader(article, wanted.span, [each.span for each in also])
         except DatelineError as error:
             return markup.failure(str(error))
@@ -83,7 +80,7 @@ class Handlers:
         import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
         try:
-            return answer_object(self._desk.ask(read_question({"question": question, "history": history})))
+            return answer_object(self._service.answer(read_question({"question": question, "history": history})))
         except DatelineError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

@@ -7,15 +7,11 @@ import queue
 import threading
 import time
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
 
 from rag.cancelling import Cancel
 from rag.errors import DatelineError
 from rag.types import Event, Question
-from rag.web.exchange import Exchange
-
-if TYPE_CHECKING:
-    from rag.answer import Desk
+from rag.web.chat.exchange import Exchange
 
 _log = logging.getLogger(__name__)
 
@@ -28,13 +24,13 @@ QUIET = 0.25
 _UNEXPECTED = "Something went wrong on our side, and it was logged. Ask again, or run `dateline doctor`."
 
 
-def follow(desk: Desk, question: Question, stop: threading.Event) -> Generator[Exchange]:
+def follow(question: Question, events: Iterator[Event], stop: threading.Event) -> Generator[Exchange]:
     """Yield the exchange as it grows, unchanged in silence; a stop or a failure ends it, with a line that says so."""
     exchange = Exchange(question=question.text)
     yield exchange
     try:
-        for events in _batches(desk.stream(question), stop):
-            for event in events:
+        for batch in _batches(events, stop):
+            for event in batch:
                 exchange = exchange.after(event)
             yield exchange
         yield exchange.stopped()

@@ -1,0 +1,1 @@
+"""Parts of the command line: what commands share, and groups of commands that `app.py` puts together."""

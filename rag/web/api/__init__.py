@@ -1,0 +1,16 @@
+"""The answer API: routes under "/v1", and what watches the service."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from rag.web.api import answers, articles, checks, feedback, health, jobs, metrics
+from rag.web.service import Service
+
+_DOORS = (health, metrics, answers, articles, jobs, checks, feedback)
+
+
+def include(app: FastAPI, service: Service) -> None:
+    """Add the routes to the application."""
+    for door in _DOORS:
+        app.include_router(door.router(service))

@@ -1,0 +1,12 @@
+"""Articles taken in and removed, as jobs that can be followed."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from rag.web.service import Service
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes."""
+    return APIRouter()

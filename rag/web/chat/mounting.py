@@ -1,0 +1,33 @@
+"""Puts the chat page into the web application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from rag.web.chat import markup, page
+from rag.web.chat.handlers import Handlers
+from rag.web.service import Service
+
+_SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
+
+
+def mount(app: FastAPI, service: Service) -> None:
+    """Mount the page at "/", behind everything that has a path of its own."""
+    import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
+
+    blocks = page.build(Handlers(service))
+    blocks.queue(default_concurrency_limit=page.AT_ONCE, max_size=64)
+    css = (markup.HERE / "static" / "page.css").read_text(encoding="utf-8")
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        enable_monitoring=False,
+        theme=gr.themes.Base(font=_SANS, font_mono=["ui-monospace", "monospace"]),
+        css=css,
+    )

@@ -1,0 +1,12 @@
+"""Vectors of texts, by the library's own model."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from rag.web.service import Service
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes."""
+    return APIRouter()

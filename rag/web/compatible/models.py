@@ -1,0 +1,12 @@
+"""The models that can be named."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from rag.web.service import Service
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes."""
+    return APIRouter()

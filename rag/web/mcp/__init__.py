@@ -1,0 +1,5 @@
+"""Dateline's operations as tools for other assistants (Model Context Protocol)."""
+
+from rag.web.mcp.tools import Tools
+
+__all__ = ["Tools"]

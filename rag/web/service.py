@@ -1,0 +1,76 @@
+"""What every door of the server shares: one desk, one workroom, one place for records."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+
+from rag.answer import Desk
+from rag.errors import DatelineError
+from rag.protocols import Intake
+from rag.records import Records
+from rag.types import Answer, Event, Question
+from rag.web.options import Options
+from rag.web.watching import Unwatched, Watcher
+from rag.web.work import Workroom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The one thing that routers are made of."""
+
+    desk: Desk
+    records: Records
+    options: Options
+    work: Workroom
+    intake: Intake | None = None
+    """What takes new articles in; None where the server only reads."""
+    watcher: Watcher
+
+    async def ask(self, question: Question) -> Answer:
+        """Return the answer; raise what `Desk.ask` raises, OverloadedError or ClosingError."""
+        answer: Answer | None = None
+        async for event in self.stream(question):
+            if isinstance(event, Answer):
+                answer = event
+        assert answer is not None  # the last event of every stream
+        return answer
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer, made in this thread."""
+        return next(event for event in self.events(question) if isinstance(event, Answer))
+
+    def stream(self, question: Question) -> AsyncGenerator[Event]:
+        """Return the events of an answer; raise OverloadedError or ClosingError at once, the rest as it is read."""
+        return self.work.stream(lambda: self.events(question))
+
+    def events(self, question: Question) -> Iterator[Event]:
+        """Yield the events of an answer, made in this thread, and tell the watcher how it ended."""
+        try:
+            for event in self.desk.stream(question):
+                if isinstance(event, Answer):
+                    self.watcher.answered(event)
+                yield event
+        except DatelineError as error:
+            self.watcher.failed(error)
+            raise
+
+
+def make_service(
+    desk: Desk,
+    records: Records,
+    options: Options | None = None,
+    *,
+    intake: Intake | None = None,
+    watcher: Watcher | None = None,
+) -> Service:
+    """Return a service over a desk, with a workroom of the size that the options say."""
+    options = options or Options()
+    return Service(
+        desk=desk,
+        records=records,
+        options=options,
+        work=Workroom(at_once=options.at_once, waiting=options.waiting),
+        intake=intake,
+        watcher=watcher or Unwatched(),
+    )
