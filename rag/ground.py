@@ -11,12 +11,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.citing import Cited, quoted, worth
 from rag.claims import Mark, Sentence, split_claims
 from rag.labels import Label, LabelReader
 from rag.markup import Neutraliser
 from rag.sentences import sentences
 from rag.types import Citation, Claim, Delta, Hit, Span, Status, Verdict
-from rag.verify import Finding, Quote, Similarity, verify
+from rag.verify import Finding, Similarity, verify
 
 _HELD = 64
 """Spaces held back because a label may follow them."""
@@ -129,8 +130,12 @@ class _Sources:
     def __init__(self, hits: Sequence[Hit], similarity: Similarity) -> None:
         self._hits = hits
         self._similarity = similarity
-        self._nearby: list[str] = []
-        self.citations: list[Citation] = []
+        self._cited = Cited(similarity)
+
+    @property
+    def citations(self) -> Sequence[Citation]:
+        """The citations so far."""
+        return self._cited.citations
 
     def marker(self, label: Label, claim: str) -> int | None:
         """Return the marker for a label that stands behind `claim`, or None where it points nowhere."""
@@ -139,47 +144,20 @@ class _Sources:
         hit = self._hits[label.passage - 1]
         spans = hit.passage.sentences
         if not label.sentence:
-            return self._cite(hit, self._best(hit, claim)) if spans and claim else None
-        return self._cite(hit, spans[label.sentence - 1]) if label.sentence <= len(spans) else None
+            return self._cited.cite(hit.passage, self._best(hit, claim)) if spans and claim else None
+        return self._cited.cite(hit.passage, spans[label.sentence - 1]) if label.sentence <= len(spans) else None
 
     def check(self, claim: str, markers: Sequence[int]) -> Finding:
         """Return how well what the markers stand for carries a claim."""
-        quotes = [
-            Quote(text=citation.quote, source=citation.source, nearby=self._nearby[citation.marker - 1])
-            for citation in (self.citations[marker - 1] for marker in markers)
-        ]
-        return verify(claim, quotes, self._similarity)
+        return self._cited.check(claim, markers)
 
     def _best(self, hit: Hit, claim: str) -> Span:
         passage = hit.passage
 
         def carried(span: Span) -> tuple[int, float, int]:
-            quote = Quote(text=passage.slice(span), source=passage.source, nearby=passage.text)
-            finding = verify(claim, [quote], self._similarity)
-            return _WORTH[finding.verdict], finding.closeness, -span.start
+            return *worth(verify(claim, [quoted(passage, span)], self._similarity)), -span.start
 
         return max(passage.sentences, key=carried)
-
-    def _cite(self, hit: Hit, span: Span) -> int:
-        passage = hit.passage
-        place = (passage.source.article_id, passage.version, span.start, span.end)
-        for known in self.citations:
-            if (known.source.article_id, known.version, known.start, known.end) == place:
-                return known.marker
-        citation = Citation(
-            marker=len(self.citations) + 1,
-            source=passage.source,
-            version=passage.version,
-            start=span.start,
-            end=span.end,
-            quote=passage.slice(span),
-        )
-        self.citations.append(citation)
-        self._nearby.append(passage.text)
-        return citation.marker
-
-
-_WORTH = {Verdict.SUPPORTED: 2, Verdict.PARTIAL: 1, Verdict.UNSUPPORTED: 0, Verdict.UNCITED: 0}
 
 
 class _Layout:
