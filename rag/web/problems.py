@@ -1,4 +1,8 @@
-"""Errors as problem documents (RFC 9457), the same for every door of the server."""
+"""Errors as problem documents (RFC 9457), the same for every door of the server.
+
+Each document also has the `error` member that clients of OpenAI's API look for, so that guards need not know whom
+they refuse.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,8 @@ class Problem:
     """One line: what happened, and what to do next."""
     retry_after: int | None = None
     """Seconds after which another try may help."""
+    param: str | None = None
+    """The member of the request that is at fault, where it is one."""
     headers: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, Json] = field(default_factory=dict)
 
@@ -35,8 +41,14 @@ class Problem:
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
+            "error": self.error(),
             **self.extra,
         }
+
+    def error(self) -> dict[str, Json]:
+        """Return the error as OpenAI's API words it."""
+        kind = _KINDS.get(self.status, "invalid_request_error" if self.status < 500 else "server_error")
+        return {"message": self.detail, "type": kind, "code": self.kind.replace("-", "_"), "param": self.param}
 
     def response(self) -> JSONResponse:
         """Return the response, which is an ASGI application too."""
@@ -55,6 +67,8 @@ UNEXPECTED = Problem(
     kind="unexpected",
     detail="Something went wrong on our side, and it was logged. Try again, or run `dateline doctor`.",
 )
+
+_KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 # The first that fits counts, so what is special stands before what is general.
 _TOLD: dict[type[errors.DatelineError], tuple[int, str, int | None]] = {
