@@ -12,7 +12,7 @@ from rag.records import Records
 from rag.types import Answer, Event, Question
 from rag.web.options import Options
 from rag.web.watching import Unwatched, Watcher
-from rag.web.work import Workroom
+from rag.web.work import Job, Put, Workroom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,14 @@ class Service:
         return answer
 
     def answer(self, question: Question) -> Answer:
-        """Return the answer, made in this thread."""
-        return next(event for event in self.events(question) if isinstance(event, Answer))
+        """Return the answer, waiting for it in this thread; raise what `ask` raises."""
+        *_, last = self.work.iterate(lambda: self.events(question))
+        assert isinstance(last, Answer)
+        return last
+
+    def begin(self, question: Question, put: Put) -> Job:
+        """Have the events of an answer put somewhere as they come; raise OverloadedError or ClosingError at once."""
+        return self.work.submit(lambda: self.events(question), put)
 
     def stream(self, question: Question) -> AsyncGenerator[Event]:
         """Return the events of an answer; raise OverloadedError or ClosingError at once, the rest as it is read."""

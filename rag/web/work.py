@@ -5,115 +5,228 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, TypeVar
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TypeVar
 
 from rag.cancelling import Cancel
 from rag.errors import ClosingError, OverloadedError
 
 T = TypeVar("T")
-_END = object()
+
+_LAST = 1.0
+"""Seconds that work gets to notice that it was called off."""
+_CLOSING = "The server is shutting down; ask again in a moment."
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What comes last of any work: the error that ended it, if one did."""
+
+    error: BaseException | None = None
+
+
+Put = Callable[[object], None]
+"""Takes what a source yields, and then one `Ended`; called in another thread."""
 
 
 class Workroom:
-    """Takes at most `at_once + waiting` pieces of work; one more is refused at once, so that nobody waits in vain."""
+    """Does at most `at_once` pieces of work, first come, first served; refuses more than `waiting` others at once.
+
+    Its threads are daemons, so that work which cannot be called off does not keep the process alive.
+    """
 
     def __init__(self, *, at_once: int, waiting: int) -> None:
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="dateline-work")
-        self._room = at_once + waiting
-        self._lock = threading.Lock()
-        self._jobs: set[_Job[object]] = set()
+        self._at_once, self._most_waiting = at_once, waiting
+        self._changed = threading.Condition()
+        self._waiting: deque[Job] = deque()
+        self._under_way: set[Job] = set()
+        self._threads = 0
         self._closing = False
+        self.refused = 0
+        """How much work was refused so far."""
 
     @property
-    def taken(self) -> int:
-        """Pieces of work under way or waiting."""
-        return len(self._jobs)
+    def under_way(self) -> int:
+        """Pieces of work that are being done."""
+        return len(self._under_way)
+
+    @property
+    def waiting(self) -> int:
+        """Pieces of work that wait for a thread."""
+        return len(self._waiting)
+
+    @property
+    def closing(self) -> bool:
+        """Whether no more work is taken."""
+        return self._closing
 
     async def run(self, work: Callable[[], T]) -> T:
         """Return what some work returns, or raise what it raises; raise OverloadedError or ClosingError at once."""
-        [made] = [made async for made in self.stream(lambda: [work()])]
-        return made
+        async with aclosing(self.stream(lambda: [work()])) as made:
+            return await anext(made)
 
     def stream(self, source: Callable[[], Iterable[T]]) -> AsyncGenerator[T]:
         """Return what a source yields, made in another thread; raise OverloadedError or ClosingError at once.
 
-        Whoever stops reading calls the work off: at once where it waits for a server, else at what it yields next.
+        Whoever stops reading calls the work off: at once where it waits for its turn or for a server, else at what it
+        yields next.
         """
-        job = _Job(source, asyncio.get_running_loop())
-        with self._lock:
-            self._admit(job)
-        context = contextvars.copy_context()
-        future = self._pool.submit(context.run, job.cancel.run, job.run)
-        future.add_done_callback(lambda _: self._jobs.discard(job))
-        return _items(job, future)
+        loop, queue = asyncio.get_running_loop(), asyncio.Queue[object]()
+
+        def put(item: object) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody reads any more
+                loop.call_soon_threadsafe(queue.put_nowait, item)
+
+        return _Stream(self.submit(source, put), queue, loop)
+
+    def iterate(self, source: Callable[[], Iterable[T]]) -> Iterator[T]:
+        """Yield what a source yields, made in another thread; raise OverloadedError or ClosingError when first read."""
+        queue: SimpleQueue[object] = SimpleQueue()
+        job = self.submit(source, queue.put)
+        try:
+            while not isinstance(item := queue.get(), Ended):
+                yield item  # type: ignore[misc]  # the queue holds what the source yields, and its end
+            if item.error:
+                raise item.error
+        finally:
+            job.call_off()
+
+    def submit(self, source: Callable[[], Iterable[object]], put: Put) -> Job:
+        """Have a source emptied in another thread; raise OverloadedError or ClosingError at once."""
+        with self._changed:
+            if self._closing or len(self._under_way) + len(self._waiting) >= self._at_once + self._most_waiting:
+                self.refused += 1
+                raise (
+                    ClosingError(_CLOSING)
+                    if self._closing
+                    else OverloadedError("Too much is asked of this server at the moment; try again shortly.")
+                )
+            if len(self._under_way) + len(self._waiting) >= self._threads < self._at_once:
+                threading.Thread(target=self._work, name="dateline-work", daemon=True).start()
+                self._threads += 1
+            job = Job(source, put, self._drop)
+            self._waiting.append(job)
+            self._changed.notify()
+        return job
 
     async def close(self, grace: float) -> None:
-        """Take no more work, let what is under way end within `grace` seconds, and call off what does not."""
-        with self._lock:
+        """Take no more work, let what there is end within `grace` seconds, and fail with ClosingError what does not."""
+        with self._changed:
             self._closing = True
+            self._changed.notify_all()
+        await self._emptied(grace)
+        with self._changed:
+            left = [*self._waiting, *self._under_way]
+        for job in left:
+            job.call_off(ClosingError(_CLOSING))
+        await self._emptied(_LAST)
+
+    async def _emptied(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + grace
-        while self._jobs and loop.time() < deadline:
-            await asyncio.sleep(0.05)
-        for job in tuple(self._jobs):
-            job.call_off()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        deadline = loop.time() + seconds
+        while (self._waiting or self._under_way) and loop.time() < deadline:
+            await asyncio.sleep(0.02)
 
-    def _admit(self, job: _Job[T]) -> None:
-        if self._closing:
-            raise ClosingError("The server is shutting down; ask again in a moment.")
-        if len(self._jobs) >= self._room:
-            raise OverloadedError("Too much is asked of this server at the moment; try again shortly.")
-        self._jobs.add(job)  # type: ignore[arg-type]  # what a job yields does not matter here
+    def _work(self) -> None:
+        while job := self._next():
+            job.run()
+            with self._changed:
+                self._under_way.discard(job)
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            while not self._waiting:
+                if self._closing:
+                    return None
+                self._changed.wait()
+            job = self._waiting.popleft()
+            self._under_way.add(job)
+            return job
+
+    def _drop(self, job: Job) -> None:
+        with self._changed, suppress(ValueError):
+            self._waiting.remove(job)
 
 
-class _Job(Generic[T]):
-    """A source being emptied, in another thread, into the loop that reads it."""
+class Job:
+    """A source being emptied in one of the room's threads, or waiting for one."""
 
-    def __init__(self, source: Callable[[], Iterable[T]], loop: asyncio.AbstractEventLoop) -> None:
-        self.cancel = Cancel()
-        self.queue: asyncio.Queue[object] = asyncio.Queue()
-        self._source = source
-        self._loop = loop
+    def __init__(self, source: Callable[[], Iterable[object]], put: Put, drop: Callable[[Job], None]) -> None:
+        self._source, self._put, self._drop = source, put, drop
+        self._context = contextvars.copy_context()
+        self._cancel = Cancel()
         self._stop = threading.Event()
 
-    def call_off(self) -> None:
+    def call_off(self, reason: Exception | None = None) -> None:
+        """End the work: at once where it waits for its turn or for a server, else at what it yields next.
+
+        Whoever reads it still is told the reason at once. May be called from any thread, more than once.
+        """
+        if reason is not None:
+            self._put(Ended(reason))
         self._stop.set()
-        self.cancel.call_off()
+        self._drop(self)
+        self._cancel.call_off()
 
     def run(self) -> None:
+        """Move what the source yields until there is no more, or nobody wants it."""
         try:
-            items = iter(self._source())
-            try:
-                for item in items:
-                    self._put(item)
-                    if self._stop.is_set():
-                        break
-            finally:
-                if close := getattr(items, "close", None):
-                    close()
-            self._put(_END)
+            if not self._stop.is_set():
+                self._context.run(self._cancel.run, self._empty)
+            ended = Ended()
         except BaseException as error:  # noqa: BLE001 - raised again where the items are read
-            self._put(_Raised(error))
+            ended = Ended(error)
+        self._put(ended)
 
-    def _put(self, item: object) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.queue.put_nowait, item)
+    def _empty(self) -> None:
+        items = iter(self._source())
+        try:
+            for item in items:
+                if self._stop.is_set():
+                    break
+                self._put(item)
+        finally:
+            if close := getattr(items, "close", None):
+                close()
 
 
-class _Raised:
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
+class _Stream(AsyncGenerator[T, None]):
+    """The items of a job, in the loop that reads them. A generator would not call off what nobody began to read."""
 
+    def __init__(self, job: Job, queue: asyncio.Queue[object], loop: asyncio.AbstractEventLoop) -> None:
+        self._job, self._queue, self._loop = job, queue, loop
+        self._over = False
 
-async def _items(job: _Job[T], future: Future[None]) -> AsyncGenerator[T]:
-    try:
-        while (item := await job.queue.get()) is not _END:
-            if isinstance(item, _Raised):
-                raise item.error
-            yield item  # type: ignore[misc]  # the queue holds what the source yields, and the two marks above
-    finally:
-        job.call_off()
-        future.cancel()
+    async def __anext__(self) -> T:
+        if self._over:
+            raise StopAsyncIteration
+        try:
+            item = await self._queue.get()
+        except BaseException:
+            await self.aclose()
+            raise
+        if not isinstance(item, Ended):
+            return item  # type: ignore[return-value]  # the queue holds what the source yields, and its end
+        self._over = True
+        raise item.error or StopAsyncIteration
+
+    async def asend(self, value: None) -> T:  # noqa: ARG002 - a generator's form
+        return await self.__anext__()
+
+    async def athrow(self, typ: object, val: object = None, tb: object = None) -> T:  # noqa: ARG002
+        await self.aclose()
+        raise typ if isinstance(typ, BaseException) else typ()  # type: ignore[operator]  # as generators do
+
+    async def aclose(self) -> None:
+        self._over = True
+        self._job.call_off()
+
+    def __del__(self) -> None:
+        # Garbage is collected in any thread, at any moment; locks are for the loop.
+        if not self._over:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._job.call_off)

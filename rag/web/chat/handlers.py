@@ -54,7 +54,7 @@ class Handlers:
         except DatelineError as error:
             yield Exchange(question=markup.excerpt(str(text or "…"))).failed(str(error))
         else:
-            yield from follow(question, self._service.events(question), stop)
+            yield from follow(question, self._service, stop)
 
     def stop(self, conversation: Conversation) -> None:
         """Break the answer under way off; the listener that was showing it shows that."""

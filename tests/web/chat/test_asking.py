@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -16,50 +17,66 @@ from rag.testing.server import Pause, ScriptedServer, streamed
 from rag.types import Article, Question, Status
 from rag.web.chat.asking import follow
 from rag.web.chat.exchange import Exchange, Stage
+from rag.web.service import Service
 
 MakeDesk = Callable[..., Desk]
+MakeService = Callable[..., Service]
+AllOf = Callable[[Desk], list[Exchange]]
 ASKED = Question(text="What is the council's budget?")
 PIECES = ("The council held the budget ", "at $4.25 million.", " [1.1]")
 
 
-def _all(desk: Desk, question: Question = ASKED) -> list[Exchange]:
-    return list(follow(question, desk.stream(question), threading.Event()))
+@pytest.fixture
+def all_of(make_service: MakeService) -> AllOf:
+    return lambda desk: list(follow(ASKED, make_service(desk), threading.Event()))
 
 
-def test_the_question_is_shown_before_anything_is_known(make_desk: MakeDesk) -> None:
-    with closing(follow(ASKED, make_desk(*PIECES).stream(ASKED), threading.Event())) as exchanges:
+def _ends(service: Service) -> None:
+    until = time.monotonic() + 10
+    while service.work.under_way and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not service.work.under_way
+
+
+def test_the_question_is_shown_before_anything_is_known(make_desk: MakeDesk, make_service: MakeService) -> None:
+    with closing(follow(ASKED, make_service(make_desk(*PIECES)), threading.Event())) as exchanges:
         first = next(exchanges)
     assert first == Exchange(question=ASKED.text)
 
 
-def test_it_ends_with_the_answer_that_the_desk_gives(make_desk: MakeDesk, article: Article) -> None:
-    last = _all(make_desk(*PIECES))[-1]
+def test_it_ends_with_the_answer_that_the_desk_gives(make_desk: MakeDesk, all_of: AllOf, article: Article) -> None:
+    last = all_of(make_desk(*PIECES))[-1]
     assert last.answer is not None
     assert (last.stage, last.answer.status) == (Stage.DONE, Status.ANSWERED)
     assert last.text == "The council held the budget at $4.25 million. [1]"
     assert [citation.quote for citation in last.citations] == [article.text.split("\n\n")[0]]
 
 
-def test_an_error_with_a_message_is_shown_with_what_was_written_so_far(make_desk: MakeDesk) -> None:
-    last = _all(make_desk("The council held ", ProviderBusyError("The model server is busy. Try again in a minute.")))[
-        -1
-    ]
+def test_an_error_with_a_message_is_shown_with_what_was_written_so_far(make_desk: MakeDesk, all_of: AllOf) -> None:
+    last = all_of(
+        make_desk("The council held ", ProviderBusyError("The model server is busy. Try again in a minute."))
+    )[-1]
     assert (last.stage, last.error) == (Stage.FAILED, "The model server is busy. Try again in a minute.")
     assert last.text.startswith("The council")
 
 
-def test_any_other_error_is_logged_and_not_shown(make_desk: MakeDesk, caplog: pytest.LogCaptureFixture) -> None:
+def test_any_other_error_is_logged_and_not_shown(
+    make_desk: MakeDesk, all_of: AllOf, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.ERROR):
-        last = _all(make_desk(RuntimeError("the secret of /home/me")))[-1]
+        last = all_of(make_desk(RuntimeError("the secret of /home/me")))[-1]
     assert last.stage is Stage.FAILED
     assert "secret" not in last.error
     assert "the secret of /home/me" in caplog.text
 
 
-def test_a_silent_model_does_not_delay_a_stop_and_ends_at_its_next_word(make_desk: MakeDesk) -> None:
+def test_a_silent_model_does_not_delay_a_stop_and_ends_at_its_next_word(
+    make_desk: MakeDesk, make_service: MakeService
+) -> None:
     stop, speak, written, late = (threading.Event() for _ in range(4))
     pieces = ("The council held the budget. ", written.set, speak.wait, "More. ", "And more. ", late.set)
-    exchanges = follow(ASKED, make_desk(*pieces).stream(ASKED), stop)
+    service = make_service(make_desk(*pieces))
+    exchanges = follow(ASKED, service, stop)
     assert next(exchanges).busy
     while not written.is_set():
         next(exchanges)
@@ -68,39 +85,33 @@ def test_a_silent_model_does_not_delay_a_stop_and_ends_at_its_next_word(make_des
     stop.set()
     *_, last = exchanges
     assert (last.stage, last.text) == (Stage.STOPPED, "The council held the budget.")
-    _let_it_end(speak)
+    speak.set()
+    _ends(service)
     assert not late.is_set()
 
 
-def test_a_tab_that_is_closed_ends_the_model_at_its_next_word(make_desk: MakeDesk) -> None:
+def test_a_tab_that_is_closed_ends_the_model_at_its_next_word(make_desk: MakeDesk, make_service: MakeService) -> None:
     speak, written, late = (threading.Event() for _ in range(3))
     pieces = ("The council held the budget. ", written.set, speak.wait, "More. ", "And more. ", late.set)
-    exchanges = follow(ASKED, make_desk(*pieces).stream(ASKED), threading.Event())
+    service = make_service(make_desk(*pieces))
+    exchanges = follow(ASKED, service, threading.Event())
     while not written.is_set():
         next(exchanges)
     exchanges.close()
-    _let_it_end(speak)
+    speak.set()
+    _ends(service)
     assert not late.is_set()
 
 
-def _let_it_end(speak: threading.Event) -> None:
-    speak.set()
-    for thread in threading.enumerate():
-        if thread.name == "dateline-answer":
-            thread.join(10)
-
-
-def test_a_stop_hangs_up_on_a_model_that_keeps_silent(make_desk: MakeDesk) -> None:
+def test_a_stop_hangs_up_on_a_model_that_keeps_silent(make_desk: MakeDesk, make_service: MakeService) -> None:
     stop = threading.Event()
     with ScriptedServer(streamed(Pause(seconds=30))) as server:
         chat = OpenAIChat(model="tiny", base_url=server.base_url, retries=0)
         desk = replace(make_desk(), answerer=GenerativeAnswerer(model=chat))
-        exchanges = follow(ASKED, desk.stream(ASKED), stop)
+        service = make_service(desk)
+        exchanges = follow(ASKED, service, stop)
         while not server.requests:
             next(exchanges)
         stop.set()
         assert list(exchanges)[-1].stage is Stage.STOPPED
-        for thread in threading.enumerate():
-            if thread.name in {"dateline-answer", "dateline-stream"}:
-                thread.join(10)
-                assert not thread.is_alive()
+        _ends(service)
