@@ -19,7 +19,11 @@ from rag.web import api, chat, compatible, mcp
 from rag.web.access import guarded
 from rag.web.access.gate import ANY_ADDRESS
 from rag.web.options import LOOPBACK
+from rag.web.running import Server
 from rag.web.service import Service
+
+_STUCK = 5
+"""Seconds after which a request that neither ends nor fails is given up when the server stops."""
 
 
 def make_app(service: Service) -> FastAPI:
@@ -64,25 +68,23 @@ def serve(service: Service, *, open_browser: bool = False, on_ready: Callable[[s
     listener = _listener(options.host, options.port)
     address = _address(options.host, listener.getsockname()[1])
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                (on_ready or _announce)(address)
-                if open_browser:
-                    webbrowser.open(address)
+    def ready() -> None:
+        (on_ready or _announce)(address)
+        if open_browser:
+            webbrowser.open(address)
 
     async def run() -> None:
         # Gradio makes and abandons an event loop for each of its locks, unless one is running.
         config = uvicorn.Config(
             make_app(service),
-            log_level="warning",
+            log_config=None,
+            access_log=False,
             server_header=False,
             proxy_headers=bool(options.trusted_proxies),
             forwarded_allow_ips=list(options.trusted_proxies),
-            timeout_graceful_shutdown=max(1, round(options.grace)),
+            timeout_graceful_shutdown=_STUCK,
         )
-        await Server(config).serve(sockets=[listener])
+        await Server(config, service.work, grace=options.grace, on_ready=ready).serve(sockets=[listener])
 
     with suppress(KeyboardInterrupt):
         asyncio.run(run())
