@@ -120,10 +120,14 @@ def _turn(entry: object) -> Turn:
     raise ConfigurationError("history must be a list of [question, answer] pairs.")
 
 
+def storable(text: str) -> str:
+    """Return text that can be stored and sent: half a surrogate pair and NUL replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", " ")
+
+
 def _clean(text: str) -> str:
-    """Return text that can be stored and compared: composed as articles are, half a surrogate pair or NUL replaced."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", " ")
-    return unicodedata.normalize("NFC", whole)
+    """Return text that can be stored and compared: storable, and composed as articles are."""
+    return unicodedata.normalize("NFC", storable(text))
 
 
 def _kept(text: str) -> str:

@@ -141,11 +141,11 @@ def _other_account(question: str, chosen: Sequence[ReadSentence], ranked: Sequen
 
 def _leaned_on(chosen: Sequence[ReadSentence], every: Sequence[ReadSentence]) -> list[ReadSentence]:
     """Return the sentences just before those chosen ones that begin with "He", "But" and the like."""
-    leaning, found = [each for each in chosen if _leans(each)], list[ReadSentence]()
+    leaning, found = [each for each in chosen if leans(each.candidate.text)], list[ReadSentence]()
     for _ in range(FURTHEST_BACK):
         leaning = [other for each in leaning for other in every if _is_whole(other) and _is_before(other, each)]
         found += [sentence for sentence in leaning if sentence not in (*chosen, *found)]
-        leaning = [each for each in leaning if _leans(each)]
+        leaning = [each for each in leaning if leans(each.candidate.text)]
     return found
 
 
@@ -161,8 +161,9 @@ def _is_before(one: ReadSentence, other: ReadSentence) -> bool:
     )
 
 
-def _leans(sentence: ReadSentence) -> bool:
-    return _LEANS.match(sentence.candidate.text) is not None
+def leans(sentence: str) -> bool:
+    """Tell whether a sentence begins with "He", "But" and the like, and so is understood by the one before it."""
+    return _LEANS.match(sentence) is not None
 
 
 def _words_of(sentence: ReadSentence) -> str:
