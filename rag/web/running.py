@@ -44,7 +44,7 @@ class Server(uvicorn.Server):
             connection.shutdown()
         await self._until_let_go(_LAST)
         for connection in list(self.server_state.connections):
-            # What still streams hears the same as when its client goes away; a cancelled task would be logged as a fault.
+            # It hears the same as when its client goes away; a task that is cancelled would be logged as a fault.
             connection.transport.close()
         await super().shutdown(sockets)
 
