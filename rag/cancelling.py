@@ -6,7 +6,9 @@ import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+T = TypeVar("T")
 Action = Callable[[], None]
 
 
@@ -18,9 +20,9 @@ class Cancel:
         self._called = False
         self._actions: list[Action] = []
 
-    def run(self, work: Callable[[], None]) -> None:
-        """Do some work in this thread, so that `call_off` reaches it."""
-        contextvars.copy_context().run(self._run, work)
+    def run(self, work: Callable[[], T]) -> T:
+        """Return what some work returns, done in this thread so that `call_off` reaches it."""
+        return contextvars.copy_context().run(self._run, work)
 
     def call_off(self) -> None:
         """End what is waited for; may be called from any thread, at any time, more than once."""
@@ -30,9 +32,9 @@ class Cancel:
         for action in actions:
             action()
 
-    def _run(self, work: Callable[[], None]) -> None:
+    def _run(self, work: Callable[[], T]) -> T:
         _current.set(self)
-        work()
+        return work()
 
     def _add(self, action: Action) -> None:
         with self._lock:
