@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rag.types import Article, Hit, Passage, PromptUse, Scope, Source, Turn, Usage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rag.wire import Json
 
 Vector = Sequence[float]
@@ -121,6 +124,13 @@ class VersionSummary:
     passages: int
 
 
+class Place(NamedTuple):
+    """A place in the list of articles: that of one article, whether it is still there or not."""
+
+    published: datetime | None
+    article_id: str
+
+
 class Library(Protocol):
     """Reading side of the store of articles, versions and passages; safe to use from several threads."""
 
@@ -133,8 +143,10 @@ class Library(Protocol):
     def count(self, scope: Scope = Scope()) -> int:
         """Return how many articles the scope admits."""
 
-    def articles(self, scope: Scope = Scope(), *, limit: int = 100, offset: int = 0) -> list[VersionSummary]:
-        """Return current versions, newest publication first, undated last."""
+    def articles(
+        self, scope: Scope = Scope(), *, limit: int = 100, offset: int = 0, after: Place | None = None
+    ) -> list[VersionSummary]:
+        """Return current versions, newest publication first, undated last; only those that follow a place."""
 
     def versions(self, article_id: str) -> list[VersionSummary]:
         """Return all versions of one article, oldest first; raise ArticleNotFoundError."""
@@ -210,18 +222,19 @@ class Submission:
 
     name: str
     """A file's name, whose extension says how it is read, or a web address."""
-    data: bytes | None = None
-    """The file's content; None has the address fetched."""
+    data: bytes | Path | None = None
+    """The file's content, or a file of ours that holds it; None has the address fetched."""
 
 
 class Intake(Protocol):
     """Takes in what is submitted to a running service; the doors know nothing else of the ingesting side."""
 
     def take(
-        self, submissions: Sequence[Submission], progress: Callable[[int, int], None] = lambda _done, _total: None
+        self, submissions: Sequence[Submission], progress: Callable[[int, int], None] = lambda _done, _articles: None
     ) -> Mapping[str, Json]:
         """Store what can be stored and return the account of it, as `dateline ingest --json` prints it.
 
-        `progress` is called with how many submissions are done and how many there are, and may raise to call the rest
-        off. Raises LibraryError or ProviderError; what was committed until then stays.
+        `progress` is called with how many submissions are done and how many articles were met, and may raise a
+        DatelineError to call the rest off. That, LibraryError and ProviderError leave what was committed until then,
+        and carry the account of it as their `account`.
         """

@@ -10,9 +10,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rag.protocols import VersionSummary
-from rag.types import Answer, Article, Citation, Claim, Hit, Scope, Source
+from rag.types import (
+    Answer,
+    Article,
+    Citation,
+    Claim,
+    Delta,
+    Event,
+    Found,
+    Hit,
+    Restart,
+    Scope,
+    Searching,
+    Source,
+    Span,
+    Verdict,
+)
 
 if TYPE_CHECKING:
+    from rag.check import Checked
     from rag.library import Finding
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
@@ -69,10 +85,52 @@ def articles_object(summaries: Sequence[VersionSummary], total: int) -> dict[str
     return {"schema": SCHEMA, "total": total, "articles": [_summary(each) for each in summaries]}
 
 
+def page_object(summaries: Sequence[VersionSummary], total: int, following: str | None) -> dict[str, Json]:
+    """Return a page of the list of articles, and the cursor of the page that follows it."""
+    return {**articles_object(summaries, total), "next": following}
+
+
+def versions_object(summaries: Sequence[VersionSummary]) -> dict[str, Json]:
+    """Return the stored versions of one article."""
+    return {"schema": SCHEMA, "versions": [_summary(each) for each in summaries]}
+
+
+def range_object(article: Article, span: Span, sentences: Sequence[Span]) -> dict[str, Json]:
+    """Return a range of one stored version, and whole sentences of it."""
+    return {
+        "schema": SCHEMA,
+        **_named(article.source),
+        "version": article.version,
+        **_cut(article, span),
+        "sentences": [_cut(article, each) for each in sentences],
+    }
+
+
+def event_object(event: Event) -> tuple[str, dict[str, Json]]:
+    """Return the name of an event on the way to an answer, and what it tells."""
+    match event:
+        case Searching():
+            return "searching", {"standalone": event.standalone, "scope": scope_object(event.scope)}
+        case Found():
+            return "hits", {"hits": [{**_named(hit.passage.source), **_place(hit)} for hit in event.hits]}
+        case Delta():
+            return "delta", {"text": event.text, "citations": [_citation(each) for each in event.citations]}
+        case Restart():
+            return "restart", {"reason": event.reason}
+        case Answer():
+            return "answer", answer_object(event)
+
+
 def findings_object(findings: Sequence[Finding]) -> dict[str, Json]:
     """Return what an examination of a library found."""
     told: list[Json] = [{"what": finding.what, "ok": finding.ok, "advice": finding.advice} for finding in findings]
     return {"schema": SCHEMA, "findings": told}
+
+
+def readiness_object(generation: int | None, problems: Mapping[str, str | None]) -> dict[str, Json]:
+    """Return what a look at each thing that answering needs found, by the names of the problems."""
+    checks: list[Json] = [{"what": what, "ok": not name, "problem": name} for what, name in problems.items()]
+    return {"generation": generation, "checks": checks}
 
 
 def scope_object(scope: Scope) -> dict[str, Json]:
@@ -99,6 +157,10 @@ def _named(source: Source) -> dict[str, Json]:
         "published": moment(source.published),
         "url": source.url,
     }
+
+
+def _cut(article: Article, span: Span) -> dict[str, Json]:
+    return {"start": span.start, "end": span.end, "text": article.text[span.start : span.end]}
 
 
 def _summary(summary: VersionSummary) -> dict[str, Json]:
@@ -152,4 +214,18 @@ def _hit(hit: Hit) -> dict[str, Json]:
         "lexical_rank": hit.lexical_rank,
         "also_in": [_named(source) for source in hit.also_in],
         "text": hit.passage.text,
+    }
+
+
+def checked_object(checked: Checked) -> dict[str, Json]:
+    """Return a checked draft: a verdict on each sentence that claims something, and the words that come closest."""
+    verdicts = [claim.verdict for claim in checked.claims]
+    return {
+        "schema": SCHEMA,
+        "text": checked.text,
+        "scope": scope_object(checked.scope),
+        "generation": checked.generation,
+        "verdicts": {verdict.value: verdicts.count(verdict) for verdict in Verdict},
+        "claims": [_claim(claim) for claim in checked.claims],
+        "citations": [_citation(citation) for citation in checked.citations],
     }

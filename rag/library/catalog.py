@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from rag.errors import ArticleNotFoundError
 from rag.library.connections import as_json
-from rag.library.scoping import admitted, moment_of
-from rag.protocols import Scored, VersionSummary
+from rag.library.scoping import admitted, following, moment_of
+from rag.protocols import Place, Scored, VersionSummary
 from rag.types import Article, Passage, Scope, Source, Span
 from rag.words import content_words
 
@@ -52,13 +52,17 @@ def count_passages(connection: sqlite3.Connection, scope: Scope) -> int:
     return _number(connection, "SELECT coalesce(sum(v.passages), 0)", scope)
 
 
-def articles(connection: sqlite3.Connection, scope: Scope, limit: int, offset: int) -> list[VersionSummary]:
-    """Return the versions in scope, newest publication first, undated last."""
-    where = admitted(scope)
+def articles(
+    connection: sqlite3.Connection, scope: Scope, window: tuple[int, int], after: Place | None = None
+) -> list[VersionSummary]:
+    """Return the versions in scope, newest publication first, undated last; `window` is how many, after how many."""
+    where, place = admitted(scope), following(after)
+    limit, offset = (max(0, size) for size in window)
     rows = connection.execute(
-        f"SELECT v.version, v.current, v.characters, v.passages, {_SOURCE} FROM version v WHERE {where.condition} "  # noqa: S608
+        f"SELECT v.version, v.current, v.characters, v.passages, {_SOURCE} FROM version v "  # noqa: S608
+        f"WHERE {where.condition} AND {place.condition} "
         "ORDER BY v.published DESC NULLS LAST, v.article_id LIMIT :limit OFFSET :offset",
-        {**where.values, "limit": max(0, limit), "offset": max(0, offset)},
+        {**where.values, **place.values, "limit": limit, "offset": offset},
     )
     return [_summary(row) for row in rows]
 

@@ -17,7 +17,7 @@ from rag.library.lock import in_motion, writers_place
 from rag.library.reader import IndexReader
 from rag.library.upkeep import Finding, compact, examine, reindex
 from rag.library.writer import LocalWriter
-from rag.protocols import Embedder, LibraryWriter, Scored, Vector, VersionSummary
+from rag.protocols import Embedder, LibraryWriter, Place, Scored, Vector, VersionSummary
 from rag.types import Article, Passage, Scope
 
 if TYPE_CHECKING:
@@ -109,10 +109,12 @@ class LocalLibrary:
         with self._connections.reading() as connection:
             return catalog.count(connection, scope)
 
-    def articles(self, scope: Scope = Scope(), *, limit: int = 100, offset: int = 0) -> list[VersionSummary]:
+    def articles(
+        self, scope: Scope = Scope(), *, limit: int = 100, offset: int = 0, after: Place | None = None
+    ) -> list[VersionSummary]:
         """Return current versions (with `as_of`, those that then stood), newest publication first, undated last."""
         with self._connections.reading() as connection:
-            return catalog.articles(connection, scope, limit, offset)
+            return catalog.articles(connection, scope, (limit, offset), after)
 
     def versions(self, article_id: str) -> list[VersionSummary]:
         """Return all versions of one article, oldest first; raise ArticleNotFoundError."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rag.library.connections import as_json
+from rag.protocols import Place
 from rag.types import Scope
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +44,21 @@ def admitted(scope: Scope) -> Admitted:
             conditions.append(f"v.{column} IN (SELECT value FROM json_each(:{column}))")  # noqa: S608  the two column names above
             values[column] = as_json(wanted)
     return Admitted(condition=" AND ".join(conditions), values=values)
+
+
+def following(place: Place | None) -> Admitted:
+    """Return the condition under which a version follows a place in the list of articles."""
+    if place is None:
+        return Admitted(condition="TRUE", values={})
+    if place.published is None:
+        return Admitted(
+            condition="(v.published IS NULL AND v.article_id > :place_id)", values={"place_id": place.article_id}
+        )
+    return Admitted(
+        condition="(v.published < :place_at OR v.published IS NULL "
+        "OR (v.published = :place_at AND v.article_id > :place_id))",
+        values={"place_at": microseconds(place.published), "place_id": place.article_id},
+    )
 
 
 def microseconds(moment: datetime) -> int:

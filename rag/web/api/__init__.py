@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from rag.web.api import answers, articles, checks, feedback, health, jobs, metrics
+from rag.web.api import answers, articles, checks, documenting, failures, feedback, health, jobs, metrics
+from rag.web.api.border import Foreseen, RawPaths
 from rag.web.service import Service
 
 _DOORS = (health, metrics, answers, articles, jobs, checks, feedback)
 
 
 def include(app: FastAPI, service: Service) -> None:
-    """Add the routes to the application."""
+    """Add the routes to the application, what turns their failures into problem documents, and their description."""
     for door in _DOORS:
         app.include_router(door.router(service))
+    failures.handle(app)
+    documenting.describe(app, service.options)
+    app.add_middleware(RawPaths)
+    app.add_middleware(Foreseen)

@@ -2,11 +2,98 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from rag.errors import DatelineError
+from rag.types import Event, Question
+from rag.web.api.accepting import preferred
+from rag.web.api.documenting import events, problems
+from rag.web.api.leaving import unless_gone
+from rag.web.api.requests import JSON_BODY, QuestionAsked, SearchAsked
+from rag.web.api.schemas import AnswerSent, HitsSent
+from rag.web.problems import UNEXPECTED, problem_of
 from rag.web.service import Service
+from rag.wire import Json, answer_object, event_object, hits_object
+
+_JSON, _EVENTS = "application/json", "text/event-stream"
 
 
 def router(service: Service) -> APIRouter:
     """Return the routes."""
-    return APIRouter()
+    routes = APIRouter(prefix="/v1", tags=["answers"], dependencies=[JSON_BODY])
+
+    @routes.post(
+        "/answers",
+        summary="Answer a question",
+        response_model=AnswerSent,
+        responses=problems(406, 502, body=True) | events("The answer with its proof.", _STREAM),
+    )
+    async def answer(asked: QuestionAsked, request: Request) -> Response:
+        """Answer with checked citations, or say that the articles do not.
+
+        With `Accept: text/event-stream` the answer comes as it is written: `searching`, `hits`, then `delta` after
+        `delta`; `restart` withdraws the text so far; `answer`, the last event, holds what is sent otherwise. An
+        `error` event, also a last one, holds a problem. Hanging up calls the work off.
+        """
+        form = preferred(request.headers.get("accept"), (_JSON, _EVENTS))
+        if form is None:
+            raise HTTPException(406, f"An answer comes as {_JSON} or as {_EVENTS}; accept one of them.")
+        question = asked.as_question()
+        if form == _EVENTS:
+            return await _streamed(service, question, request)
+        return JSONResponse(answer_object(await unless_gone(request, service.ask(question))))
+
+    @routes.post("/search", summary="Search the articles", response_model=HitsSent, responses=problems(502, body=True))
+    async def search(asked: SearchAsked, request: Request) -> Response:
+        """Find the passages that an answer would be looked for in, best first."""
+        question = asked.as_question()
+        found = service.work.run(lambda: service.desk.search(question, asked.limit))
+        return JSONResponse(hits_object(await unless_gone(request, found)))
+
+    return routes
+
+
+async def _streamed(service: Service, question: Question, request: Request) -> Response:
+    """Return the response once the first event is there, so that a failure before it still has a status of its own."""
+    stream = service.stream(question)
+    first = await unless_gone(request, anext(stream))
+    return EventSourceResponse(
+        _sent(first, stream), sep="\n", shutdown_grace_period=service.options.grace, headers={"vary": "accept"}
+    )
+
+
+async def _sent(first: Event, rest: AsyncGenerator[Event]) -> AsyncGenerator[ServerSentEvent]:
+    async with aclosing(rest):
+        yield _event(*event_object(first))
+        try:
+            async for event in rest:
+                yield _event(*event_object(event))
+        except DatelineError as error:
+            yield _event("error", problem_of(error).document())
+        except Exception:
+            yield _event("error", UNEXPECTED.document())
+            raise
+
+
+def _event(name: str, told: dict[str, Json]) -> ServerSentEvent:
+    return ServerSentEvent(json.dumps(told, ensure_ascii=False), event=name, sep="\n")
+
+
+_STREAM = """event: searching
+data: {"standalone": "How much will the Arl Bridge repair cost?", "scope": {"since": null, "until": null, …}}
+
+event: hits
+data: {"hits": [{"article_id": "85a9b1ee6a474ea8", …}]}
+
+event: delta
+data: {"text": "Mending the cracked Arl Bridge will cost £4.1 million … [1]", "citations": [{"marker": 1, …}]}
+
+event: answer
+data: {"schema": 1, "status": "conflicting", …}
+"""

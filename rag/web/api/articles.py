@@ -2,11 +2,117 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlencode
 
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse
+
+from rag.errors import UserError
+from rag.question.requests import make_scope
+from rag.sentences import sentences
+from rag.types import Article, Span
+from rag.web.api import cursor
+from rag.web.api.documenting import Responses, problems
+from rag.web.api.requests import ArticleId, DateWords, Name
+from rag.web.api.schemas import ArticleSent, PageSent, RangeSent, VersionsSent
 from rag.web.service import Service
+from rag.wire import Json, article_object, page_object, range_object, versions_object
+
+_Cursor = Annotated[str | None, Query(max_length=2000, description="The `next` of the page before this one.")]
+_Limit = Annotated[int, Query(ge=1, le=500, description="How many.")]
+_Offset = Annotated[int | None, Query(ge=0, le=1 << 31)]
+_Publishers = Annotated[list[Name], Query(max_length=100, description="Only this outlet; may be repeated.")]
+_Version = Annotated[str | None, Query(max_length=100, description="A stored version; the current one otherwise.")]
 
 
 def router(service: Service) -> APIRouter:
     """Return the routes."""
-    return APIRouter()
+    routes = APIRouter(prefix="/v1/articles", tags=["articles"])
+    library = service.desk.library
+
+    @routes.get("", summary="List the articles", response_model=PageSent, responses=problems())
+    async def listed(
+        after: Annotated[_Cursor, Query(alias="cursor")] = None,
+        limit: _Limit = 100,
+        publisher: _Publishers = [],  # noqa: B006  FastAPI copies it
+        since: Annotated[DateWords | None, Query(description="Published on or after this date.")] = None,
+        until: Annotated[DateWords | None, Query(description="Published on or before this date.")] = None,
+    ) -> Response:
+        """List the current articles, newest first. Articles that come and go meanwhile do not shift the pages."""
+        scope, place = make_scope(since=since, until=until, publishers=publisher), cursor.read(after)
+        found, total = await service.work.run(
+            lambda: (library.articles(scope, limit=limit + 1, after=place), library.count(scope))
+        )
+        page = found[:limit]
+        following = cursor.write(page[-1].source) if len(found) > limit else None
+        asked = {"publisher": publisher, "since": since, "until": until, "limit": limit, "cursor": following}
+        return JSONResponse(page_object(page, total, following), headers=_link(asked) if following else None)
+
+    @routes.get(
+        "/{article_id}",
+        summary="Read an article, or a range of it",
+        response_model=ArticleSent | RangeSent,
+        responses=problems(404) | _UNCHANGED,
+    )
+    async def article(
+        article_id: ArticleId,
+        version: _Version = None,
+        start: _Offset = None,
+        end: _Offset = None,
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Read an article as it is stored; with `start` or `end`, that range and the sentences that it touches."""
+        stored = await service.work.run(lambda: library.article(article_id, version))
+        span = _span(stored, start, end)
+        headers = {"etag": _etag(stored, span), "cache-control": "private, no-cache"}
+        if _holds(if_none_match, headers["etag"]):
+            return Response(status_code=304, headers=headers)
+        return JSONResponse(await service.work.run(lambda: _read(stored, span)), headers=headers)
+
+    @routes.get(
+        "/{article_id}/versions",
+        summary="List the versions of an article",
+        response_model=VersionsSent,
+        responses=problems(404),
+    )
+    async def versions(article_id: ArticleId) -> Response:
+        """List all versions of one article, oldest first."""
+        return JSONResponse(versions_object(await service.work.run(lambda: library.versions(article_id))))
+
+    return routes
+
+
+def _link(asked: Mapping[str, object]) -> dict[str, str]:
+    query = urlencode({name: value for name, value in asked.items() if value}, doseq=True)
+    # Relative to the page that was asked for, so that it holds behind any proxy.
+    return {"link": f'<?{query}>; rel="next"'}
+
+
+def _span(article: Article, start: int | None, end: int | None) -> Span | None:
+    if start is None and end is None:
+        return None
+    span = Span(start or 0, len(article.text) if end is None else end)
+    if not span.start < span.end <= len(article.text):
+        raise UserError(f"There are no characters {span.start}–{span.end}; the article has {len(article.text)}.")
+    return span
+
+
+def _etag(article: Article, span: Span | None) -> str:
+    return f'"{article.version}"' if span is None else f'"{article.version}:{span.start}-{span.end}"'
+
+
+def _holds(if_none_match: str | None, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return etag in tags or "*" in tags
+
+
+def _read(article: Article, span: Span | None) -> dict[str, Json]:
+    if span is None:
+        return article_object(article)
+    touched = [each for each in sentences(article.text) if each.start < span.end and span.start < each.end]
+    return range_object(article, span, touched)
+
+
+_UNCHANGED: Responses = {304: {"description": "What `If-None-Match` names is what would be sent."}}

@@ -5,20 +5,32 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from rag.errors import LibraryError
-from rag.web.problems import problem_of
+from rag.web.api.documenting import problems
+from rag.web.api.readiness import Readiness
+from rag.web.api.schemas import HealthSent, ReadinessSent
+from rag.web.problems import Problem
 from rag.web.service import Service
+from rag.wire import readiness_object
 
 
 def router(service: Service) -> APIRouter:
     """Return the routes."""
-    routes = APIRouter()
+    routes = APIRouter(tags=["service"])
+    readiness = Readiness(service.desk)
 
-    @routes.get("/healthz")
+    @routes.get("/healthz", summary="Is the process alive?", response_model=HealthSent)
     async def healthz() -> JSONResponse:
-        try:
-            return JSONResponse({"status": "ok", "generation": service.desk.library.generation()})
-        except LibraryError as error:
-            return problem_of(error).response()
+        """Answer, whatever state the library and the models are in."""
+        return JSONResponse({"status": "ok"})
+
+    @routes.get("/readyz", summary="Can it answer?", response_model=ReadinessSent, responses=problems())
+    async def readyz() -> JSONResponse:
+        """Tell whether the library can be read and the embedding model loaded. Looked at anew every few seconds."""
+        state = await readiness.state()
+        told = readiness_object(state.generation, state.problems)
+        if state.ready:
+            return JSONResponse({"status": "ready", **told})
+        detail = "The service cannot answer now; `checks` says what is missing, the server's log why."
+        return Problem(status=503, kind="not-ready", detail=detail, retry_after=5, extra=told).response()
 
     return routes

@@ -1,0 +1,115 @@
+"""The forms of what is asked, and the questions that they become."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import Depends, HTTPException, Path, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from rag.errors import UserError
+from rag.question.requests import LONGEST_QUESTION, make_question, make_scope
+from rag.types import Question, Scope, Turn
+
+DateWords = Annotated[str, Field(max_length=100, examples=["2023-05-01", "May 2023"])]
+Name = Annotated[str, Field(min_length=1, max_length=500)]
+Spoken = Annotated[str, Field(max_length=100_000)]
+ArticleId = Annotated[
+    str,
+    AfterValidator(unquote),
+    Path(description="An article's id, percent-encoded where it holds other than letters and digits."),
+]
+"""The id in the path of a route under "/v1/articles", where paths arrive as they were sent (`border.RawPaths`)."""
+
+
+class Asked(BaseModel):
+    """Something that is asked: nothing but these keys, and nothing made to fit."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ScopeAsked(Asked):
+    """What may be searched; empty means everything."""
+
+    since: DateWords | None = Field(default=None, description="Published on or after this date.")
+    until: DateWords | None = Field(default=None, description="Published on or before this date.")
+    as_of: DateWords | None = Field(default=None, description="As it could be known on this date.")
+    publishers: list[Name] = Field(default=[], max_length=100)
+    article_ids: list[Name] = Field(default=[], max_length=1000)
+
+    def scope(self, now: datetime | None = None) -> Scope:
+        """Return the scope; words such as "yesterday" are read as of `now`. Raises ConfigurationError."""
+        return make_scope(
+            since=self.since,
+            until=self.until,
+            as_of=self.as_of,
+            publishers=self.publishers,
+            article_ids=self.article_ids,
+            now=now,
+        )
+
+
+class TurnAsked(Asked):
+    """One earlier exchange; it helps to understand the question and is never evidence."""
+
+    question: Spoken
+    answer: Spoken
+
+    def turn(self) -> Turn:
+        """Return the turn."""
+        return Turn(question=self.question, answer=self.answer)
+
+
+Pair = Annotated[list[Spoken], Field(min_length=2, max_length=2, description="A question and its answer.")]
+
+
+class QuestionAsked(Asked):
+    """A question over the articles."""
+
+    question: Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION)]
+    history: list[TurnAsked | Pair] = Field(default=[], max_length=200, description="Earlier exchanges, oldest first.")
+    scope: ScopeAsked = ScopeAsked()
+    asked_at: Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})] | None = Field(
+        default=None, description="The moment from which words such as “last week” count; now, unless it is given."
+    )
+
+    def as_question(self) -> Question:
+        """Return the question; raise ConfigurationError or UserError where it cannot be used."""
+        now = None if self.asked_at is None else _moment(self.asked_at)
+        history = [
+            Turn(question=turn[0], answer=turn[1]) if isinstance(turn, list) else turn.turn() for turn in self.history
+        ]
+        question = make_question(self.question, self.scope.scope(now), history)
+        return question if now is None else replace(question, asked_at=now)
+
+
+class SearchAsked(QuestionAsked):
+    """A search for the passages nearest to a question."""
+
+    limit: int = Field(default=10, ge=1, le=100, description="How many passages.")
+
+
+def _json_body(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "Send the body as JSON, with the header Content-Type: application/json.")
+
+
+JSON_BODY = Depends(_json_body)
+"""The dependency of a route that reads JSON and nothing else."""
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        moment = _LONG_AGO
+    if not _LONG_AGO < moment < _FAR_OFF:
+        raise UserError("asked_at is not a moment such as 2024-05-01T12:00:00Z.")
+    return moment
+
+
+_LONG_AGO, _FAR_OFF = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
