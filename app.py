@@ -18,7 +18,9 @@ import typer
 
 from rag import plain, wire
 from rag.commands.articles import cli as articles
+from rag.commands.checking import check
 from rag.commands.opening import AsJson, AtLibrary, opened
+from rag.commands.scoping import ArticleIds, AsOf, Publishers, Since, Until
 from rag.errors import ConfigurationError, DatelineError, UserError
 from rag.evaluation.commands import cli as evaluation
 from rag.question.batch import Made, answered_rows, batch_lines
@@ -58,16 +60,12 @@ def options(
 
 cli.add_typer(articles, name="articles")
 cli.add_typer(evaluation, name="eval")
+cli.command()(check)
 
 BatchFile = Annotated[
     Path | None, typer.Option("--batch", help="JSONL file of {id, question, …}, a JSON row out for each; - for stdin.")
 ]
 QuestionText = Annotated[str | None, typer.Argument(metavar="QUESTION", help="What you want to know.")]
-Since = Annotated[str | None, typer.Option(help="Only articles published on or after this date.")]
-Until = Annotated[str | None, typer.Option(help="Only articles published on or before this date.")]
-AsOf = Annotated[str | None, typer.Option(help="As it could be known on this date.")]
-Publishers = Annotated[list[str] | None, typer.Option("--publisher", help="Only this outlet; may be repeated.")]
-ArticleIds = Annotated[list[str] | None, typer.Option("--article", help="Only this article; may be repeated.")]
 
 
 @cli.command()

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from rag.answer import Desk
 from rag.citing import Cited, quoted, worth
 from rag.claims import Sentence, split_claims
 from rag.errors import ConfigurationError
@@ -116,6 +117,11 @@ class Checker:
             verdict=best.finding.verdict,
             missing=best.finding.missing if markers else (),
         )
+
+
+def checker(desk: Desk) -> Checker:
+    """Return what checks drafts with the parts that a desk answers with."""
+    return Checker(library=desk.library, embedder=desk.embedder, retriever=desk.retriever)
 
 
 Place = tuple[Passage, Span]

@@ -11,6 +11,7 @@ from rag.protocols import VersionSummary
 from rag.types import Answer, Article, Citation, Claim, Hit, Source, Status, Verdict
 
 if TYPE_CHECKING:
+    from rag.check import Checked
     from rag.library import Finding
 
 _STATUS = {
@@ -35,6 +36,17 @@ def answer_text(answer: Answer) -> str:
     if answer.status is Status.NOT_IN_SOURCES and answer.hits:
         parts.append("Nearest passages:\n" + "\n".join(map(_nearest, answer.hits[:_NEAREST])))
     return safe("\n\n".join(filter(None, parts)))
+
+
+def checked_text(checked: Checked) -> str:
+    """Return each sentence of a draft that claims something with its verdict, and the quotes that come closest."""
+    if not checked.claims:
+        return "Nothing in this draft claims anything that could be checked."
+    verdicts = [claim.verdict for claim in checked.claims]
+    counted = ", ".join(f"{verdicts.count(each)} {each.value}" for each in Verdict if each in verdicts)
+    sentences = "1 sentence" if len(verdicts) == 1 else f"{len(verdicts)} sentences"
+    parts = [_verdict(checked.text, claim) for claim in checked.claims]
+    return safe("\n\n".join([*parts, *map(_quote, checked.citations), f"{sentences}: {counted}."]))
 
 
 def hits_text(hits: Sequence[Hit]) -> str:
@@ -87,6 +99,15 @@ def _doubt(answer: Answer, claim: Claim) -> str:
         return ""
     missing = f" Not in what it cites: {', '.join(claim.missing)}." if claim.missing else ""
     return f"! {claim.verdict.value}: “{answer.text[claim.start : claim.end]}”{missing}"
+
+
+def _verdict(text: str, claim: Claim) -> str:
+    markers = "".join(f" [{marker}]" for marker in claim.markers)
+    sign = "  " if claim.verdict is Verdict.SUPPORTED else "! "
+    told = f"{sign}{claim.verdict.value}{markers}: “{' '.join(text[claim.start : claim.end].split())}”"
+    if claim.verdict is Verdict.UNCITED:
+        return f"{told}\n  The articles do not say."
+    return f"{told}\n  Not in what comes closest: {', '.join(claim.missing)}." if claim.missing else told
 
 
 def _quote(citation: Citation) -> str:
