@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 
+from rag.web.api.documenting import problems
+from rag.web.compatible.refusing import CompatibleRoute, unknown_model
 from rag.web.service import Service
+from rag.wire import Json
+
+MODEL = "dateline"
+"""Answers as the server is configured to."""
 
 
 def router(service: Service) -> APIRouter:
     """Return the routes."""
-    return APIRouter()
+    routes = APIRouter(tags=["compatible"], route_class=CompatibleRoute)
+    known = {name: _model(name) for name in (MODEL, service.desk.embedder.name)}
+
+    @routes.get("/v1/models", responses=problems())
+    async def models() -> dict[str, Json]:
+        """List the models: one that answers, and the library's own for embeddings."""
+        return {"object": "list", "data": list(known.values())}
+
+    @routes.get("/v1/models/{name:path}", responses=problems(404), response_model=None)
+    async def model(name: str) -> Response:
+        """Describe one model."""
+        return JSONResponse(known[name]) if name in known else unknown_model(name, MODEL).response()
+
+    return routes
+
+
+def _model(name: str) -> dict[str, Json]:
+    # When a model was made is not known; the clients' types demand a number.
+    return {"id": name, "object": "model", "created": 0, "owned_by": "dateline"}

@@ -1,0 +1,74 @@
+"""An answer on its way to a client that cannot take back what it has shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+
+from fastapi import Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from rag.types import Answer, Delta, Event, Found, Question, Restart
+from rag.web.api.leaving import unless_gone
+from rag.web.problems import Problem
+from rag.web.service import Service
+from rag.wire import Json
+
+
+class WithdrawnError(Exception):
+    """Text that was streamed live does not stand."""
+
+
+WITHDRAWN = Problem(
+    status=502,
+    kind="withdrawn",
+    detail="The text streamed so far is withdrawn. Ask again without dateline.live to get only what stands.",
+)
+
+
+async def begun(service: Service, question: Question, request: Request) -> AsyncGenerator[Event]:
+    """Return the events after the passages were found, so that what fails until then is told by a status.
+
+    Raises OverloadedError, ClosingError, LibraryError or GoneError.
+    """
+    events = service.stream(question)
+
+    async def found() -> None:
+        async for event in events:
+            if isinstance(event, Found):
+                return
+
+    await unless_gone(request, found())
+    return events
+
+
+async def standing(events: AsyncGenerator[Event], *, live: bool) -> AsyncGenerator[str | Answer]:
+    """Yield the answer's text, then the answer.
+
+    Any text may be withdrawn until the answer is finished, so it is held back until then. `live` yields it as it is
+    written, and raises WithdrawnError where it is withdrawn.
+    """
+    shown = False
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case Delta(text=text) if live and text:
+                    shown = True
+                    yield text
+                case Restart() if shown:
+                    raise WithdrawnError
+                case Answer(text=text):
+                    if not shown:
+                        yield text
+                    yield event
+
+
+def event_stream(events: AsyncGenerator[ServerSentEvent]) -> EventSourceResponse:
+    """Return the response that sends events; comments keep the connection alive while nothing happens."""
+    return EventSourceResponse(events, sep="\n", headers={"Cache-Control": "no-store"})
+
+
+def sent(data: Mapping[str, Json], event: str | None = None) -> ServerSentEvent:
+    """Return an event that carries JSON."""
+    return ServerSentEvent(json.dumps(data), event=event, sep="\n")

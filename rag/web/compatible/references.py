@@ -1,0 +1,66 @@
+"""Where an answer's text cites what, as annotations: the marker's place in the text and an address to look it up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from rag.types import Answer, Citation, Span
+from rag.wire import Json
+
+# What stands between backticks is code; a marker in it is a part of the code.
+_MARKER = re.compile(r"(`{1,3})[^`\n]*\1|\[([1-9][0-9]{0,3})\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One marker in the answer's text."""
+
+    place: Span
+    """Offsets in the answer's text; what stands there is the marker."""
+    citation: Citation
+    range_url: str
+    """Opens exactly the cited characters of the cited version."""
+
+    def url_citation(self) -> dict[str, Json]:
+        """Return the members of OpenAI's `url_citation`, and one that proves it.
+
+        The address is the publisher's where the article has one.
+        """
+        cited = self.citation
+        return {
+            "start_index": self.place.start,
+            "end_index": self.place.end,
+            "title": cited.source.title,
+            "url": cited.source.url or self.range_url,
+            "dateline": {
+                "marker": cited.marker,
+                "article_id": cited.source.article_id,
+                "version": cited.version,
+                "start": cited.start,
+                "end": cited.end,
+                "quote": cited.quote,
+                "url": self.range_url,
+            },
+        }
+
+
+def references(answer: Answer, base_url: str) -> list[Reference]:
+    """Return the markers of an answer in reading order; `base_url` is the server's address, with a slash at its end."""
+    return list(_references(answer, base_url))
+
+
+def _references(answer: Answer, base_url: str) -> Iterator[Reference]:
+    cited = {citation.marker: citation for citation in answer.citations}
+    for found in _MARKER.finditer(answer.text):
+        if citation := cited.get(int(found[2] or 0)):
+            yield Reference(
+                place=Span(found.start(), found.end()), citation=citation, range_url=_range_url(citation, base_url)
+            )
+
+
+def _range_url(citation: Citation, base_url: str) -> str:
+    where = urlencode({"version": citation.version, "start": citation.start, "end": citation.end})
+    return f"{base_url}v1/articles/{quote(citation.source.article_id, safe='')}?{where}"

@@ -1,0 +1,73 @@
+"""Requests that cannot be served as they were sent, refused with the status and the line that clients expect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from rag.web.api.failures import malformed
+from rag.web.compatible.asked import (
+    CompletionAsked,
+    EmbeddingAsked,
+    MessageAsked,
+    ResponseAsked,
+    StreamOptions,
+    TextOptions,
+)
+from rag.web.problems import Problem
+
+
+class CompatibleRoute(APIRoute):
+    """A route that answers 400, as OpenAI's API does, where a parameter cannot be honoured."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
+        """Return what handles a request."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                return _refusal(error).response()
+
+        return handled
+
+
+def unknown_model(name: str, known: str) -> Problem:
+    """Return the problem of a model that nobody can name."""
+    return Problem(
+        status=404,
+        kind="model-not-found",
+        detail=f"There is no model {name[:80]!r} here; ask for {known!r}.",
+        param="model",
+    )
+
+
+def _refusal(error: RequestValidationError) -> Problem:
+    mistake = error.errors()[0]
+    if mistake["type"] == "json_invalid":
+        return malformed([mistake])
+    names = [str(part) for part in mistake["loc"] if isinstance(part, str)][1:]
+    return Problem(status=400, kind="bad-request", detail=_line(mistake, names), param=names[0] if names else None)
+
+
+def _line(mistake: Mapping[str, object], names: list[str]) -> str:
+    if not names:
+        return "The body must be a JSON object, sent with the header Content-Type: application/json."
+    if mistake["type"] == "missing":
+        return f"{names[-1]} is missing."
+    if mistake["type"] == "extra_forbidden":
+        return f"{names[-1][:80]} is not a parameter that Dateline knows; leave it out."
+    described = next((name for name in reversed(names) if name in _RULES), None)
+    return f"{described} {_RULES[described]}" if described else f"{names[0]}: {mistake['msg']}."
+
+
+_RULES = {
+    name: field.description
+    for model in (MessageAsked, StreamOptions, TextOptions, CompletionAsked, ResponseAsked, EmbeddingAsked)
+    for name, field in model.model_fields.items()
+    if (field.description or "").startswith("must ")
+}
