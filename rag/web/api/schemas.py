@@ -188,6 +188,28 @@ class RangeSent(Named, Versioned):
     sentences: list[SentenceSent]
 
 
+class VerdictsSent(Sent):
+    """How many claims have which verdict."""
+
+    supported: int
+    partial: int
+    unsupported: int
+    uncited: int
+
+
+class CheckedSent(Versioned):
+    """A draft with a verdict on each of its sentences that claims something."""
+
+    text: str
+    scope: ScopeSent
+    generation: int = Field(description="The state of the library that was searched.")
+    verdicts: VerdictsSent
+    claims: list[ClaimSent] = Field(
+        description="Offsets are in the draft. What is uncited has nothing near it: the articles do not say."
+    )
+    citations: list[CitationSent] = Field(description="What proves each claim, or comes closest to it.")
+
+
 class HealthSent(Sent):
     """The process lives."""
 
