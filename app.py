@@ -81,7 +81,7 @@ def ingest(
     with opened(library, create=True) as room, progress_bar() as advance:
 
         def met(at: Progress) -> None:
-            advance(at.done, at.total, f"{at.articles:,} articles, {plain.safe(at.path.name)}")
+            advance(at.done, at.total, f"{at.articles:,} articles, {plain.safe(Path(at.path).name)}")
 
         try:
             report = ingest_paths(paths, room.library, room.embedder, progress=met)

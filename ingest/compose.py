@@ -8,7 +8,7 @@ from pathlib import Path
 from ingest.clean import clean, clean_line
 from ingest.dates import moment
 from ingest.identity import canonical_url, identity
-from ingest.values import Failure, Raw
+from ingest.values import Failure, Origin, Raw
 from rag.errors import UnreadableFileError
 from rag.sentences import sentences
 from rag.types import Article, Source
@@ -31,15 +31,15 @@ class Composed:
     """About fields that could not be used."""
 
 
-def compose(raw: Raw, path: Path) -> Composed:
+def compose(raw: Raw, origin: Origin) -> Composed:
     """Return what a loader found as an article; raise UnreadableFileError when there is no text in it."""
     if len(raw.text) > LONGEST:
         raise UnreadableFileError(f"It is longer than {LONGEST:,} characters; no article is, so split it.")
-    raw = _tidied(raw)
+    raw = _tidied(replace(raw, url=origin.url or raw.url))
     if not any(map(str.isalnum, raw.text)):
         raise UnreadableFileError("There is no text in it; add the article's text or leave it out.")
     published, updated = moment(raw.published), moment(raw.updated)
-    named = identity(raw, published, path)
+    named = identity(raw, published, origin)
     source = Source(
         article_id=named.name,
         title=raw.title or derived_title(raw.text),
@@ -53,7 +53,7 @@ def compose(raw: Raw, path: Path) -> Composed:
         origin_id=raw.origin_id or None,
     )
     article = Article(source=source, text=raw.text)
-    return Composed(article=article, own=named.own, remarks=tuple(_remarks(raw, source, path)))
+    return Composed(article=article, own=named.own, remarks=tuple(_remarks(raw, source, origin.name)))
 
 
 def _tidied(raw: Raw) -> Raw:
@@ -75,7 +75,7 @@ def derived_title(text: str) -> str:
     return (kept.rsplit(None, 1)[0] if " " in kept else kept).rstrip(" ,;:–—-") + "…"
 
 
-def _remarks(raw: Raw, source: Source, path: Path) -> list[Failure]:
+def _remarks(raw: Raw, source: Source, path: Path | str) -> list[Failure]:
     def remark(name: str, value: str, advice: str) -> Failure:
         return Failure(path=path, place=raw.place, reason=f"{name} {value[:60]!r} was not used; {advice}")
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ingest.names import path_text
-from ingest.values import Raw
+from ingest.values import Origin, Raw
 from rag.types import digest
 
 _TRACKING = {"fbclid", "gclid", "msclkid", "dclid", "mc_cid", "mc_eid", "igshid", "cmpid"}
@@ -39,26 +37,29 @@ class Identity:
     """The name that it has instead if another article bears `name`; None when `name` is its own beyond doubt."""
 
 
-def identity(raw: Raw, published: datetime | None, path: Path) -> Identity:
+def identity(raw: Raw, published: datetime | None, origin: Origin) -> Identity:
     """Return how an article is named: by its address; else by publisher, title, date and row id; else by its file.
 
     Publisher, title and date without a row id leave a doubt: an outlet may print two reports under one heading on one
-    day. A row that has nothing but its text is named by its file and its text, so that rows above it can come and go.
+    day. The name of an uploaded file leaves one too, because two people may call two files alike. A row that has
+    nothing but its text is named by its file and its text, so that rows above it can come and go.
     """
     url = canonical_url(raw.url)
     if url:
         return Identity(name=digest("url", url))
-    own = _own(raw, path)
+    own = _own(raw, origin)
     if raw.publisher and raw.title and published:
         story = digest("story", raw.publisher, raw.title, published.isoformat(), raw.origin_id)
         return Identity(name=story, own=None if raw.origin_id else own)
+    if origin.uploaded and not raw.place and not raw.origin_id:
+        return Identity(name=digest("file", origin.location), own=own)
     return Identity(name=own)
 
 
-def _own(raw: Raw, path: Path) -> str:
-    file = path_text(path.resolve())
+def _own(raw: Raw, origin: Origin) -> str:
+    file = origin.location
     if raw.origin_id:
         return digest("row", file, raw.origin_id)
-    if raw.place:
+    if raw.place or origin.uploaded:
         return digest("text", file, raw.title, raw.text)
     return digest("file", file)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def path_text(path: Path) -> str:
+def path_text(path: Path | str) -> str:
     r"""Return a path as valid Unicode: bytes of a name that are not UTF-8 are written as ``\xe9``."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 

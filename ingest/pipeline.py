@@ -24,9 +24,8 @@ from ingest.compose import Composed, compose
 from ingest.dedupe import Fingerprint, fingerprint, repeated, resembles
 from ingest.files import find
 from ingest.loaders import load
-from ingest.names import path_text
 from ingest.split import LIMIT, split
-from ingest.values import Duplicate, Failure, Progress, Raw, Report
+from ingest.values import Duplicate, Failure, Origin, Progress, Raw, Report, origin_of
 from rag.errors import DatelineError, UnreadableFileError
 from rag.protocols import Embedder, Indexed, Library, LibraryWriter, Vector
 from rag.types import Article, Passage, digest
@@ -36,7 +35,7 @@ PASSAGES_PER_COMMIT = 1000
 
 
 def ingest(
-    paths: Sequence[Path],
+    paths: Sequence[Path | Origin | Failure],
     library: Library,
     embedder: Embedder,
     *,
@@ -45,6 +44,7 @@ def ingest(
 ) -> Report:
     """Read articles from files and directories into the library, and report what became of each.
 
+    What was uploaded or fetched comes as its origin; what could not be as the failure, which goes into the report.
     A passage has at most `passage_limit` characters; articles that are stored already keep the passages they have.
     Raises LibraryError or ProviderError when storing or embedding fails: what was committed until then stays, a note
     on the error tells how much that is, `ingest.report.partial_report` gives the account of it, and running again goes
@@ -69,17 +69,24 @@ def embedded_text(passage: Passage) -> str:
     return passage.text
 
 
-def _read(paths: Sequence[Path], run: _Run, progress: Callable[[Progress], None]) -> None:
-    files = list(find(paths))
+def _read(paths: Sequence[Path | Origin | Failure], run: _Run, progress: Callable[[Progress], None]) -> None:
+    files = _origins(paths)
     for done, file in enumerate(files):
         if isinstance(file, Failure):
             run.failed.append(file)
             continue
-        for found in load(file):
+        for found in load(file.path):
             run.take(found, file)
-            progress(Progress(done=done, total=len(files), path=file, articles=run.met))
-        progress(Progress(done=done + 1, total=len(files), path=file, articles=run.met))
+            progress(Progress(done=done, total=len(files), path=file.name, articles=run.met))
+        progress(Progress(done=done + 1, total=len(files), path=file.name, articles=run.met))
     run.flush()
+
+
+def _origins(paths: Sequence[Path | Origin | Failure]) -> list[Origin | Failure]:
+    """Return the files under the paths, then what came as its origin or as a failure."""
+    found = find([path for path in paths if isinstance(path, Path)])
+    files = [origin_of(file) if isinstance(file, Path) else file for file in found]
+    return [*files, *(path for path in paths if not isinstance(path, Path))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,19 +159,19 @@ class _Run:
             remarks=tuple(self.remarks),
         )
 
-    def take(self, found: Raw | Failure, path: Path) -> None:
+    def take(self, found: Raw | Failure, origin: Origin) -> None:
         """Bring one article into the batch, or note why not."""
         if isinstance(found, Failure):
-            self.failed.append(found)
+            self.failed.append(replace(found, path=origin.name))
             return
         try:
-            composed = compose(found, path)
+            composed = compose(found, origin)
         except UnreadableFileError as error:
-            self.failed.append(Failure(path=path, place=found.place, reason=str(error)))
+            self.failed.append(Failure(path=origin.name, place=found.place, reason=str(error)))
             return
         self.remarks.extend(composed.remarks)
-        location = path_text(path.resolve()) + (f"#{found.place}" if found.place else "")
-        article = self._named(composed, "" if found.place else location)
+        location = origin.location + (f"#{found.place}" if found.place else "")
+        article = self._named(composed, "" if found.place or origin.uploaded else location)
         self._place(article, location, whole_file=not found.place)
 
     def _named(self, composed: Composed, file: str) -> Article:

@@ -28,10 +28,31 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A file to be read, and where its articles come from."""
+
+    path: Path
+    """Where the bytes lie now, under a name whose extension says how they are read."""
+    name: Path | str
+    """What failures and progress call it: its path, or the name or address that was submitted."""
+    location: str
+    """What the library remembers it by, the same each time it comes."""
+    url: str = ""
+    """The address that it was fetched from, which its article bears whatever the page says of itself."""
+    uploaded: bool = False
+    """Whether files that have nothing to do with each other may come under this location."""
+
+
+def origin_of(path: Path) -> Origin:
+    """Return the origin of a file that stays where it is."""
+    return Origin(path=path, name=path, location=path_text(path.resolve()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Something in a file that could not be used, and why, in one line that says what to do."""
 
-    path: Path
+    path: Path | str
     place: str
     reason: str
 
@@ -70,7 +91,7 @@ class Progress:
 
     done: int
     total: int | None
-    path: Path
+    path: Path | str
     articles: int
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.compose import compose
 from ingest.loaders import load
-from ingest.values import Failure, Raw
+from ingest.values import Failure, Raw, origin_of
 from rag.types import Article
 
 
@@ -20,7 +20,7 @@ def _write(path: Path, content: str | bytes) -> Path:
 def _articles(path: Path) -> list[Article]:
     found = list(load(path))
     assert all(isinstance(each, Raw) for each in found), found
-    return [compose(each, path).article for each in found if isinstance(each, Raw)]
+    return [compose(each, origin_of(path)).article for each in found if isinstance(each, Raw)]
 
 
 def _one(path: Path) -> Article:
@@ -93,7 +93,7 @@ def test_a_date_that_may_be_two_days_is_no_date_and_is_remarked(tmp_path: Path) 
     path = _write(tmp_path / "a.md", "---\ntitle: T\npublished: 03/04/2024\nurl: not a url\n---\nText.")
     (raw,) = load(path)
     assert isinstance(raw, Raw)
-    composed = compose(raw, path)
+    composed = compose(raw, origin_of(path))
     source = composed.article.source
     assert (source.published, source.url) == (None, None)
     assert [remark.reason.split(" was")[0] for remark in composed.remarks] == [
@@ -282,7 +282,7 @@ def _failure(path: Path) -> str:
     if isinstance(found, Failure):
         return str(found)
     with pytest.raises(Exception, match="There is no text") as caught:
-        compose(found, path)
+        compose(found, origin_of(path))
     return f"{path}: {caught.value}"
 
 
