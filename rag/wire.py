@@ -29,7 +29,6 @@ from rag.types import (
 
 if TYPE_CHECKING:
     from rag.check import Checked
-    from rag.check import Checked
     from rag.library import Finding
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
@@ -215,20 +214,6 @@ def _hit(hit: Hit) -> dict[str, Json]:
         "lexical_rank": hit.lexical_rank,
         "also_in": [_named(source) for source in hit.also_in],
         "text": hit.passage.text,
-    }
-
-
-def checked_object(checked: Checked) -> dict[str, Json]:
-    """Return a checked draft: a verdict on each sentence that claims something, and the words that come closest."""
-    verdicts = [claim.verdict for claim in checked.claims]
-    return {
-        "schema": SCHEMA,
-        "text": checked.text,
-        "scope": scope_object(checked.scope),
-        "generation": checked.generation,
-        "verdicts": {verdict.value: verdicts.count(verdict) for verdict in Verdict},
-        "claims": [_claim(claim) for claim in checked.claims],
-        "citations": [_citation(citation) for citation in checked.citations],
     }
 
 

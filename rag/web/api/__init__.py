@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from rag.web.api import answers, articles, checks, documenting, failures, feedback, health, jobs, metrics
-from rag.web.api.border import Foreseen, RawPaths
+from rag.web.api.border import Foreseen, Paths
 from rag.web.service import Service
 
 _DOORS = (health, metrics, answers, articles, jobs, checks, feedback)
@@ -14,8 +14,8 @@ _DOORS = (health, metrics, answers, articles, jobs, checks, feedback)
 def include(app: FastAPI, service: Service) -> None:
     """Add the routes to the application, what turns their failures into problem documents, and their description."""
     for door in _DOORS:
-        app.include_router(door.router(service))
+        app.include_router(door.router(service), generate_unique_id_function=documenting.name_of)
     failures.handle(app)
     documenting.describe(app, service.options)
-    app.add_middleware(RawPaths)
+    app.add_middleware(Paths)
     app.add_middleware(Foreseen)

@@ -34,7 +34,7 @@ def router(service: Service) -> APIRouter:
         response_model=AnswerSent,
         responses=problems(406, 502, body=True) | events("The answer with its proof.", _STREAM),
     )
-    async def answer(asked: QuestionAsked, request: Request) -> Response:
+    async def create_answer(asked: QuestionAsked, request: Request) -> Response:
         """Answer with checked citations, or say that the articles do not.
 
         With `Accept: text/event-stream` the answer comes as it is written: `searching`, `hits`, then `delta` after

@@ -14,7 +14,7 @@ from rag.question.requests import make_scope
 from rag.sentences import sentences
 from rag.types import Article, Span
 from rag.web.api import cursor
-from rag.web.api.documenting import Responses, problems
+from rag.web.api.documenting import Responses, headers, problems
 from rag.web.api.requests import ArticleId, DateWords, Name
 from rag.web.api.schemas import ArticleSent, PageSent, RangeSent, VersionsSent
 from rag.web.service import Service
@@ -32,8 +32,8 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/articles", tags=["articles"])
     library = service.desk.library
 
-    @routes.get("", summary="List the articles", response_model=PageSent, responses=problems())
-    async def listed(
+    @routes.get("", summary="List the articles", response_model=PageSent, responses=problems() | _NEXT)
+    async def list_articles(
         after: Annotated[_Cursor, Query(alias="cursor")] = None,
         limit: _Limit = 100,
         publisher: _Publishers = [],  # noqa: B006  FastAPI copies it
@@ -56,7 +56,7 @@ def router(service: Service) -> APIRouter:
         response_model=ArticleSent | RangeSent,
         responses=problems(404) | _UNCHANGED,
     )
-    async def article(
+    async def read_article(
         article_id: ArticleId,
         version: _Version = None,
         start: _Offset = None,
@@ -66,10 +66,10 @@ def router(service: Service) -> APIRouter:
         """Read an article as it is stored; with `start` or `end`, that range and the sentences that it touches."""
         stored = await service.work.run(lambda: library.article(article_id, version))
         span = _span(stored, start, end)
-        headers = {"etag": _etag(stored, span), "cache-control": "private, no-cache"}
-        if _holds(if_none_match, headers["etag"]):
-            return Response(status_code=304, headers=headers)
-        return JSONResponse(await service.work.run(lambda: _read(stored, span)), headers=headers)
+        tagged = {"etag": _etag(stored, span), "cache-control": "private, no-cache"}
+        if _holds(if_none_match, tagged["etag"]):
+            return Response(status_code=304, headers=tagged)
+        return JSONResponse(await service.work.run(lambda: _read(stored, span)), headers=tagged)
 
     @routes.get(
         "/{article_id}/versions",
@@ -77,7 +77,7 @@ def router(service: Service) -> APIRouter:
         response_model=VersionsSent,
         responses=problems(404),
     )
-    async def versions(article_id: ArticleId) -> Response:
+    async def list_versions(article_id: ArticleId) -> Response:
         """List all versions of one article, oldest first."""
         return JSONResponse(versions_object(await service.work.run(lambda: library.versions(article_id))))
 
@@ -115,4 +115,9 @@ def _read(article: Article, span: Span | None) -> dict[str, Json]:
     return range_object(article, span, touched)
 
 
-_UNCHANGED: Responses = {304: {"description": "What `If-None-Match` names is what would be sent."}}
+_TAGGED = headers(("ETag", "The version, and the range where one was asked for."))
+_UNCHANGED: Responses = {
+    200: {"description": "The article, or the range of it.", **_TAGGED},
+    304: {"description": "What `If-None-Match` names is what would be sent.", **_TAGGED},
+}
+_NEXT: Responses = {200: {"description": "A page.", **headers(("Link", "The next page, relative to this address."))}}

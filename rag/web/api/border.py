@@ -10,6 +10,7 @@ from rag.web.problems import UNEXPECTED
 
 _log = logging.getLogger(__name__)
 _ARTICLES = "/v1/articles/"
+_READ = ("/v1/articles", "/healthz", "/readyz", "/openapi.json")
 
 
 class Foreseen:
@@ -36,14 +37,21 @@ class Foreseen:
             await UNEXPECTED.response()(scope, receive, send)
 
 
-class RawPaths:
-    """ASGI middleware that keeps the paths of articles percent-encoded, because an id may hold a slash."""
+class Paths:
+    """ASGI middleware that has HEAD answered as GET is, and keeps the paths of articles percent-encoded.
+
+    An article's id may hold a slash. The server leaves the body of a reply to HEAD out.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] == "http" and _ARTICLES in scope["path"] and (raw := scope.get("raw_path")):
-            scope = {**scope, "path": raw.decode("ascii", "replace")}
+        if scope["type"] == "http":
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if path.startswith(_ARTICLES):
+                scope = {**scope, "path": scope["raw_path"].decode("ascii", "replace")}
+            if scope["method"] == "HEAD" and path.startswith(_READ):
+                scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)

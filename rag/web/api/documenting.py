@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from rag.web.api.schemas import ProblemDocument
@@ -33,6 +34,7 @@ _MEANINGS = {
 }
 _ANY = (400, 401, 403, 429, 500, 503)
 _BODY = (413, 415, 422)
+_RETRIED = (429, 503)
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 _TAGS: dict[str, str] = {
     "answers": "Questions in, answers with their proof out.",
@@ -41,12 +43,27 @@ _TAGS: dict[str, str] = {
 }
 
 
+def name_of(route: APIRoute) -> str:
+    """Return the name that generated clients give to a route: that of its function."""
+    return route.name
+
+
 def problems(*statuses: int, body: bool = False) -> Responses:
     """Return the problems that a route may answer with, beside those that any may; `body`: it reads one."""
     every = sorted({*statuses, *_ANY, *(_BODY if body else ())})
     return {
         status: {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM}}} for status in every
     }
+
+
+def _problem(status: int) -> dict[str, Json]:
+    told: dict[str, Json] = {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    return told | headers(("Retry-After", "Seconds.")) if status in _RETRIED else told
+
+
+def headers(*told: tuple[str, str]) -> dict[str, Json]:
+    """Return what the headers of a response mean, to be merged into its description."""
+    return {"headers": {name: {"description": what, "schema": {"type": "string"}} for name, what in told}}
 
 
 def events(description: str, example: str) -> Responses:

@@ -22,7 +22,7 @@ ArticleId = Annotated[
     AfterValidator(unquote),
     Path(description="An article's id, percent-encoded where it holds other than letters and digits."),
 ]
-"""The id in the path of a route under "/v1/articles", where paths arrive as they were sent (`border.RawPaths`)."""
+"""The id in the path of a route under "/v1/articles", where paths arrive as they were sent (`border.Paths`)."""
 
 
 class Asked(BaseModel):
