@@ -42,6 +42,14 @@ class Records:
                     raise
                 raise _storage_error(self.path, error) from error
 
+    def read(self, query: str, *values: str | bytes | int | float | None) -> list[sqlite3.Row]:
+        """Return the rows of a query; it does not wait for other processes that write. Raises StorageError."""
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise _storage_error(self.path, error) from error
+
     def close(self) -> None:
         """Release the file."""
         with self._lock:

@@ -25,6 +25,7 @@ from rag.testing.serving import serving
 from rag.types import Article
 from rag.web.access.gate import Gate
 from rag.web.access.headers import HEADERS
+from rag.web.access.rights import RIGHTS
 from rag.web.chat.handlers import Handlers
 from rag.web.server import serve
 from rag.web.service import Service
@@ -119,7 +120,6 @@ def test_health_tells_the_generation(address: str) -> None:
         "/assets/../gradio_api/upload",
         "/monitoring",
         "/login",
-        "/openapi.json",
     ],
 )
 @pytest.mark.parametrize("data", [None, {}])
@@ -183,7 +183,7 @@ def test_a_server_on_every_address_is_known_by_its_addresses(allowed: list[str],
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", host.encode())]}
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, Gate(inner, allowed)(scope, receive, send)).result()
+        thread.submit(asyncio.run, Gate(inner, RIGHTS, allowed)(scope, receive, send)).result()
     assert sent[0]["status"] == (200 if known else 403)
 
 

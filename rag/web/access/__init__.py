@@ -2,15 +2,69 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+import re
 
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from rag.records.keys import Keys
+from rag.records.sessions import Sessions
+from rag.web.access import login
+from rag.web.access.bodies import Bodies
 from rag.web.access.gate import Gate
 from rag.web.access.headers import SecurityHeaders
+from rag.web.access.keys import Doorkeeper, KeysGuard
+from rag.web.access.limits import Limits, Rates, WrongKeys, rate_of
+from rag.web.access.proxies import Proxies, demand_addresses
+from rag.web.access.rights import LOGIN, RIGHTS, Load
+from rag.web.options import Options
 from rag.web.service import Service
+
+_HELD = 200
+"""Streams that one client's pages may keep open."""
+_ASKED = ("authorization", "content-type", "idempotency-key", "last-event-id", "prefer", "x-api-key", "x-request-id")
+_TOLD = ("etag", "idempotency-replayed", "link", "location", "retry-after", "x-request-id")
 
 
 def guarded(app: FastAPI, service: Service) -> None:
-    """Put the guards before the application, the last named outermost."""
+    """Put the guards before the application, the last named outermost, and add the log-in where keys are needed.
+
+    Raises ConfigurationError.
+    """
     options = service.options
-    app.add_middleware(Gate, hosts=(options.host, *options.allowed_hosts))
+    demand_addresses(options.trusted_proxies)
+    rates, rate = Rates(), rate_of(options.rate)
+    app.add_middleware(Bodies, largest=options.largest_body, largest_upload=options.largest_upload)
+    app.add_middleware(Limits, rates=rates, rate=rate, at_once=_at_once(options))
+    if options.keys_needed:
+        keys, sessions = Keys(service.records), Sessions(service.records)
+        doorkeeper = Doorkeeper(keys=keys, sessions=sessions, wrong=WrongKeys(rates))
+        app.include_router(login.router(doorkeeper))
+        app.add_middleware(KeysGuard, doorkeeper=doorkeeper)
+    if options.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=options.cors_origins,
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=_ASKED,
+            expose_headers=_TOLD,
+        )
+    rights = (*RIGHTS, *LOGIN) if options.keys_needed else RIGHTS
+    hosts = (options.host, *options.allowed_hosts)
+    app.add_middleware(Gate, rights=rights, hosts=hosts, origins=options.cors_origins)
+    # What counts and logs requests belongs here: it sees every refusal, and who asked as the proxies tell it.
+    app.add_middleware(Proxies, trusted=options.trusted_proxies, root_path=options.root_path)
+    app.add_middleware(CorrelationIdMiddleware, validator=_is_request_id)
     app.add_middleware(SecurityHeaders)
+
+
+def _at_once(options: Options) -> dict[Load, int]:
+    """Return what one client may have under way: half of the places, where there may be several clients."""
+    if not options.keys_needed and options.rate is None:
+        return {}
+    return {Load.WORK: max(1, (options.at_once + options.waiting) // 2), Load.HELD: _HELD}
+
+
+def _is_request_id(text: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text) is not None

@@ -1,65 +1,106 @@
-"""Who may ask the server what: known hosts, the page's own requests, and the few routes that the page needs."""
+"""What the server answers to at all: its own names, its own pages, and the paths that the table of rights names."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
+from http import HTTPStatus
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from starlette.datastructures import Headers
-    from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from rag.web.access.rights import Right, rights_to
+from rag.web.problems import Problem
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared, not bound
 ANY_HOST = "*"
 
-# Gradio serves many more, among them uploads and a proxy; a page without files needs none of those.
-_ROUTES = re.compile(
-    r"/(?:healthz|config|theme\.css|favicon\.ico|robots\.txt|(?:assets|static)/.+"
-    r"|gradio_api/(?:info|heartbeat/[^/]+|queue/(?:join|data)|run/predict|component_server|cancel|reset"
-    r"|call/ask(?:/[^/]+)?))?/?"
+_PLACE = "dateline.right"
+_NOWHERE = Problem(
+    status=404,
+    kind="not-found",
+    detail="There is nothing here. The OpenAPI document at /openapi.json tells what there is.",
 )
 
 
 class Gate:
-    """ASGI middleware that answers 403 or 404 in the place of the application.
+    """ASGI middleware that answers 403, 404 or 405 in the place of the application.
 
     A name that its owner points at this machine (DNS rebinding) is not a known host. Addresses written as numbers
     cannot be pointed anywhere, so all of them are known when one of the hosts stands for every address.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, rights: tuple[Right, ...], hosts: Collection[str] = (), origins: Collection[str] = ()
+    ) -> None:
         self._app = app
+        self._rights = rights
         self._named = frozenset(name.strip("[]").lower() for name in hosts)
+        self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on unless there is a reason not to."""
-        from starlette.datastructures import Headers  # noqa: PLC0415 - only a running server needs it
-        from starlette.responses import PlainTextResponse  # noqa: PLC0415
-
-        if scope["type"] == "http":
-            if refusal := self._refusal(Headers(scope=scope)):
-                return await PlainTextResponse(f"{refusal}\n", 403)(scope, receive, send)
-            if not _ROUTES.fullmatch(scope["path"]):
-                return await PlainTextResponse("There is nothing here.\n", 404)(scope, receive, send)
+        if scope["type"] == "websocket":
+            await receive()
+            return await send({"type": "websocket.close", "code": 1008})
+        if scope["type"] == "http" and (problem := self._problem(scope)):
+            return await problem.response()(scope, receive, send)
         return await self._app(scope, receive, send)
 
-    def _refusal(self, headers: Headers) -> str:
-        host, origin = headers.get("host", ""), headers.get("origin")
-        if not self._knows(_name(f"//{host}")):
-            return "This server does not go by that name. Whoever runs it can allow the name."
-        # A proxy may have put a host of its own in the place of the one that the browser asked.
-        if origin is None or _place(origin) == host.lower() or _name(origin) in self._named - LOCAL:
-            return ""
-        return "Only pages of this server may ask it."
+    def _problem(self, scope: Scope) -> Problem | None:
+        headers = Headers(scope=scope)
+        if not self._knows(headers):
+            detail = "This server does not go by that name. Whoever runs it can allow the name."
+            return Problem(status=HTTPStatus.FORBIDDEN, kind="unknown-host", detail=detail)
+        allowed = rights_to(path := path_of(scope), self._rights)
+        if not allowed or (path.startswith(("/assets/", "/static/")) and ".." in path):
+            return _NOWHERE
+        right = allowed.get(self._method(scope, headers))
+        if right is None:
+            methods = ", ".join(sorted(allowed))
+            detail = f"This is not done here; {methods} would be."
+            return Problem(status=405, kind="method-not-allowed", detail=detail, headers={"allow": methods})
+        if not self._welcomes(headers, right):
+            return Problem(status=403, kind="foreign-page", detail="Only pages of this server may ask it.")
+        scope[_PLACE] = right
+        return None
 
-    def _knows(self, name: str) -> bool:
+    def _method(self, scope: Scope, headers: Headers) -> str:
+        """Return the method that is asked for; a preflight of a page that may call asks for another than its own."""
+        if scope["method"] == "OPTIONS" and headers.get("origin") in self._origins:
+            return headers.get("access-control-request-method", "OPTIONS")
+        return str(scope["method"])
+
+    def _welcomes(self, headers: Headers, right: Right) -> bool:
+        origin = headers.get("origin")
+        if origin is None or _place(origin) == headers.get("host", "").lower():
+            return True
+        # A proxy may have put a host of its own in the place of the one that the browser asked.
+        return _name(origin) in self._named - LOCAL or (origin in self._origins and not right.page)
+
+    def _knows(self, headers: Headers) -> bool:
+        hosts = headers.getlist("host")
+        name = _name(f"//{hosts[0]}") if len(hosts) == 1 else ""
+        if not name:
+            return False
         if ANY_HOST in self._named or name in LOCAL | (self._named - ANY_ADDRESS):
             return True
         return bool(self._named & ANY_ADDRESS) and _is_address(name)
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path of a request as the table of rights spells it, without the path that a proxy shows us under."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
+
+
+def right_of(scope: Scope) -> Right:
+    """Return the right that a request makes use of; the gate has put it there."""
+    right = scope[_PLACE]
+    assert isinstance(right, Right)
+    return right
 
 
 def _name(address: str) -> str:

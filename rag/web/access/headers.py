@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Gradio's own pages need inline and evaluated scripts; article text never reaches the page unescaped.
 POLICY = "; ".join(
@@ -34,18 +32,23 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """ASGI middleware that sets the headers on every response, streamed ones included, without buffering any."""
+    """ASGI middleware that sets the headers on every response, streamed ones included, without buffering any.
+
+    A response may bring a stricter policy of its own, or say how long it may be kept; otherwise nobody keeps it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with the headers put on what comes back."""
-        from starlette.datastructures import MutableHeaders  # noqa: PLC0415 - only a running server needs it
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("cache-control", "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -1,0 +1,62 @@
+"""When a request needs a key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Literal, Protocol
+
+from rag.errors import ConfigurationError
+from rag.records import Records
+from rag.records.keys import Keys
+
+
+class Reach(Protocol):
+    """What the settings say about who can reach the server."""
+
+    @property
+    def access(self) -> Literal["auto", "keys", "open"]:
+        """What whoever runs the server decided."""
+
+    @property
+    def host(self) -> str:
+        """The address that is listened on."""
+
+    @property
+    def allowed_hosts(self) -> str | None:
+        """Names under which a proxy asks."""
+
+    @property
+    def root_path(self) -> str | None:
+        """The path under which a proxy shows the server."""
+
+    @property
+    def trusted_proxies(self) -> str | None:
+        """Proxies that are believed."""
+
+
+def keys_needed(reach: Reach) -> bool:
+    """Tell whether requests need a key: left open, wherever others than this machine's users may reach the server."""
+    if reach.access != "auto":
+        return reach.access == "keys"
+    behind_proxy = bool(reach.allowed_hosts or reach.root_path or reach.trusted_proxies)
+    return behind_proxy or not _is_loopback(reach.host)
+
+
+def demand_key(records: Records) -> None:
+    """Raise ConfigurationError unless there is a key that can be used."""
+    now = datetime.now(UTC)
+    if not any(key.usable(now) for key in Keys(records).list()):
+        raise ConfigurationError(
+            "Others than this machine's users could reach this server, and there is no key yet: make one with "
+            "`dateline keys create NAME`, or serve everybody with --access open."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
