@@ -153,6 +153,7 @@ def serve(
 ) -> None:
     """Serve the chat page and the API."""
     from rag.commands.serving import options_of
+    from rag.commands.watching import watcher_of
     from rag.records import open_records
     from rag.web.server import serve as serve_all
     from rag.web.service import make_service
@@ -161,7 +162,10 @@ def serve(
         opened(library, create=True, host=host, port=port) as room,
         closing(open_records(room.library.directory)) as records,
     ):
-        serve_all(make_service(room.desk(), records, options_of(room.settings)), open_browser=open_browser)
+        watcher = watcher_of(room.settings)
+        serve_all(
+            make_service(room.desk(), records, options_of(room.settings), watcher=watcher), open_browser=open_browser
+        )
 
 
 @cli.command()

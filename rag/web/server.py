@@ -21,6 +21,7 @@ from rag.web.access.gate import ANY_ADDRESS
 from rag.web.options import LOOPBACK
 from rag.web.running import Server
 from rag.web.service import Service
+from rag.web.watching.handling import watched
 
 _STUCK = 5
 """Seconds after which a request that neither ends nor fails is given up when the server stops."""
@@ -54,8 +55,9 @@ def make_app(service: Service) -> FastAPI:
     api.include(app, service)
     compatible.include(app, service)
     app.mount("/mcp", tools.app)
-    chat.mount(app, service)
     guarded(app, service)
+    chat.mount(app, service)
+    watched(app, service)
     return app
 
 

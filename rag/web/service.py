@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
 from rag.answer import Desk
-from rag.errors import DatelineError
 from rag.protocols import Intake
 from rag.records import Records
 from rag.types import Answer, Event, Question
 from rag.web.options import Options
-from rag.web.watching import Unwatched, Watcher
+from rag.web.watching import Several, Watcher
+from rag.web.watching.metrics import Metrics
 from rag.web.work import Job, Put, Workroom
 
 
@@ -26,6 +26,8 @@ class Service:
     intake: Intake | None = None
     """What takes new articles in; None where the server only reads."""
     watcher: Watcher
+    """Hears of everything; the metrics hear it too."""
+    metrics: Metrics
 
     async def ask(self, question: Question) -> Answer:
         """Return the answer; raise what `Desk.ask` raises, OverloadedError or ClosingError."""
@@ -52,14 +54,15 @@ class Service:
 
     def events(self, question: Question) -> Iterator[Event]:
         """Yield the events of an answer, made in this thread, and tell the watcher how it ended."""
-        try:
-            for event in self.desk.stream(question):
-                if isinstance(event, Answer):
-                    self.watcher.answered(event)
-                yield event
-        except DatelineError as error:
-            self.watcher.failed(error)
-            raise
+        with self.watcher.answering():
+            try:
+                for event in self.desk.stream(question):
+                    if isinstance(event, Answer):
+                        self.watcher.answered(event)
+                    yield event
+            except Exception as error:
+                self.watcher.failed(error)
+                raise
 
 
 def make_service(
@@ -72,11 +75,25 @@ def make_service(
 ) -> Service:
     """Return a service over a desk, with a workroom of the size that the options say."""
     options = options or Options()
+    work = Workroom(at_once=options.at_once, waiting=options.waiting)
+    metrics = _metrics(desk, work)
     return Service(
         desk=desk,
         records=records,
         options=options,
-        work=Workroom(at_once=options.at_once, waiting=options.waiting),
+        work=work,
         intake=intake,
-        watcher=watcher or Unwatched(),
+        watcher=Several((metrics, watcher)) if watcher else metrics,
+        metrics=metrics,
     )
+
+
+def _metrics(desk: Desk, work: Workroom) -> Metrics:
+    metrics = Metrics()
+    metrics.read("work_under_way", "Answers and other work being done.", lambda: work.under_way)
+    metrics.read("work_waiting", "Work that waits for its turn.", lambda: work.waiting)
+    metrics.read("work_refused", "Work refused, because too much was asked.", lambda: work.refused, total=True)
+    generation = "The number that every change of the library raises."
+    metrics.read("library_generation", generation, lambda: float(desk.library.generation()))
+    metrics.read("articles", "Articles in the library.", lambda: float(desk.library.count()))
+    return metrics

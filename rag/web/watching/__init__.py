@@ -1,5 +1,5 @@
 """Watching the service at work: logs, metrics, traces."""
 
-from rag.web.watching.watcher import Unwatched, Watcher
+from rag.web.watching.watcher import Handled, Several, Unwatched, Watcher
 
-__all__ = ["Unwatched", "Watcher"]
+__all__ = ["Handled", "Several", "Unwatched", "Watcher"]
