@@ -54,7 +54,7 @@ def make_app(service: Service) -> FastAPI:
     tools = mcp.Tools(service)
     api.include(app, service)
     compatible.include(app, service)
-    app.mount("/mcp", tools.app)
+    tools.include(app)
     guarded(app, service)
     chat.mount(app, service)
     watched(app, service)
