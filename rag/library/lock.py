@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +68,21 @@ def taking_turns(file: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def hold(file: Path) -> Callable[[], None] | None:
+    """Hold a file until the returned function is called or this process ends, however it ends.
+
+    Return None where another process holds it; raise StorageError where it cannot be made.
+    """
+    lock = FileLock(file, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    except OSError as error:
+        raise StorageError(f"{file} cannot be written ({error.strerror or error}); free the disk.") from error
+    return lock.release
 
 
 def lock_file(path: Path) -> Path:

@@ -1,0 +1,36 @@
+"""Erases what the records hold of articles that were removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.records import feedback, jobs, replies
+from rag.records.store import Records
+
+
+def erase(records: Records, article_ids: Sequence[str]) -> None:
+    """Erase every word of these articles from the records, their bytes included; raise StorageError.
+
+    Of feedback the rating stays; of the answer to an ingest the fact that it was given, so that it is not done again.
+    """
+    with records.transaction() as connection:
+        for table in (feedback.TABLE, feedback.ARTICLES, jobs.TABLE, replies.TABLE):
+            connection.execute(table)
+        for article_id in article_ids:
+            connection.execute(
+                "UPDATE feedback SET answer = NULL, comment = NULL, correction = NULL "
+                "WHERE number IN (SELECT feedback FROM feedback_articles WHERE article_id = ?)",
+                (article_id,),
+            )
+            connection.execute("DELETE FROM feedback_articles WHERE article_id = ?", (article_id,))
+            connection.execute(
+                "UPDATE replies SET body = NULL WHERE status IS NOT NULL AND instr(body, CAST(? AS BLOB))",
+                (article_id,),
+            )
+            # Remarks repeat what stood in a field.
+            connection.execute(
+                "UPDATE jobs SET report = json_set(report, '$.remarks', json('[]')) WHERE instr(report, ?)",
+                (article_id,),
+            )
+    # Pages as they were before lie in the log until it is written back.
+    records.read("PRAGMA wal_checkpoint(TRUNCATE)")
