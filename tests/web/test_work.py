@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from contextvars import ContextVar
+
+import pytest
+
+from rag.cancelling import when_called_off
+from rag.errors import ClosingError, OverloadedError
+from rag.web.work import Workroom
+
+
+@asynccontextmanager
+async def room(at_once: int = 2, waiting: int = 2) -> AsyncIterator[Workroom]:
+    made = Workroom(at_once=at_once, waiting=waiting)
+    try:
+        yield made
+    finally:
+        await made.close(0)
+        assert (made.under_way, made.waiting) == (0, 0)
+
+
+class Held:
+    """A source that yields what number of its kind it is, when it is let go."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.ended: list[int] = []
+        self.go = threading.Event()
+
+    def __call__(self, number: int) -> Callable[[], Iterator[int]]:
+        def source() -> Iterator[int]:
+            self.begun.append(number)
+            try:
+                while True:
+                    self.go.wait(10)
+                    yield number
+            finally:
+                self.ended.append(number)
+
+        return source
+
+    def once(self, number: int) -> Callable[[], int]:
+        def work() -> int:
+            self.begun.append(number)
+            self.go.wait(10)
+            return number
+
+        return work
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    made = Held()
+    yield made
+    made.go.set()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+async def test_work_returns_what_it_makes_and_raises_what_it_raises() -> None:
+    async with room() as work:
+        assert await work.run(lambda: threading.current_thread().name) == "dateline-work"
+        with pytest.raises(ZeroDivisionError):
+            await work.run(lambda: 1 // 0)
+        assert [each async for each in work.stream(lambda: "abc")] == ["a", "b", "c"]
+        assert list(await asyncio.to_thread(lambda: list(work.iterate(lambda: "abc")))) == ["a", "b", "c"]
+
+
+async def test_what_came_before_a_failure_is_read_first() -> None:
+    def failing() -> Iterator[int]:
+        yield 1
+        raise LookupError("lost")
+
+    async with room() as work:
+        stream = work.stream(failing)
+        assert await anext(stream) == 1
+        with pytest.raises(LookupError, match="lost"):
+            await anext(stream)
+        with pytest.raises(StopAsyncIteration):
+            await anext(stream)
+
+
+async def test_no_more_is_done_at_once_than_there_are_places_and_no_more_waits_than_may(held: Held) -> None:
+    async with room(at_once=2, waiting=3) as work:
+        tasks = [asyncio.create_task(work.run(held.once(number))) for number in range(5)]
+        await until(lambda: (work.under_way, work.waiting) == (2, 3))
+        with pytest.raises(OverloadedError):
+            await work.run(held.once(5))
+        with pytest.raises(OverloadedError):
+            work.stream(held(5))
+        assert (held.begun, work.refused) == ([0, 1], 2)
+        held.go.set()
+        assert await asyncio.gather(*tasks) == [0, 1, 2, 3, 4]
+        assert held.begun == [0, 1, 2, 3, 4], "first come, first served"
+
+
+async def test_a_reader_that_goes_away_has_its_source_closed(held: Held) -> None:
+    held.go.set()
+    async with room() as work:
+        async with aclosing(work.stream(held(1))) as stream:
+            assert await anext(stream) == 1
+        await until(lambda: held.ended == [1])
+        await until(lambda: work.under_way == 0)
+
+
+async def test_what_waits_is_dropped_without_being_begun(held: Held) -> None:
+    async with room(at_once=1, waiting=2) as work:
+        first, second, third = (asyncio.create_task(work.run(held.once(number))) for number in range(3))
+        await until(lambda: work.waiting == 2 and held.begun)
+        second.cancel()
+        await until(lambda: work.waiting == 1)
+        held.go.set()
+        assert (await first, await third) == (0, 2)
+        assert held.begun == [0, 2]
+
+
+async def test_a_stream_that_nobody_reads_is_called_off_with_it(held: Held) -> None:
+    async with room(at_once=1, waiting=1) as work:
+        for _ in range(5):
+            stream: AsyncGenerator[int] = work.stream(held(1))
+            await stream.aclose()
+            await until(lambda: work.waiting == 0)
+        stream = work.stream(held(2))
+        del stream
+        gc.collect()
+        held.go.set()
+        await until(lambda: work.under_way == 0)
+
+
+async def test_being_called_off_reaches_what_the_work_waits_for() -> None:
+    hung_up, waiting = threading.Event(), threading.Event()
+
+    def call() -> None:
+        with when_called_off(hung_up.set):
+            waiting.set()
+            hung_up.wait(10)
+
+    async with room() as work:
+        task = asyncio.create_task(work.run(call))
+        await until(waiting.is_set)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await until(hung_up.is_set)
+
+
+async def test_work_knows_the_context_of_whoever_asked() -> None:
+    who: ContextVar[str] = ContextVar("who", default="nobody")
+    async with room(at_once=1) as work:
+        who.set("me")
+        assert await work.run(who.get) == "me"
+        who.set("you")
+        assert await work.run(who.get) == "you"
+
+
+async def test_a_room_that_closes_lets_its_work_end(held: Held) -> None:
+    async with room(at_once=1, waiting=1) as work:
+        tasks = [asyncio.create_task(work.run(held.once(number))) for number in range(2)]
+        await until(lambda: work.waiting == 1 and held.begun)
+        closing = asyncio.create_task(work.close(10))
+        await until(lambda: work.closing)
+        with pytest.raises(ClosingError):
+            await work.run(lambda: 1)
+        held.go.set()
+        assert await asyncio.gather(*tasks) == [0, 1]
+        await closing
+
+
+async def test_what_does_not_end_in_time_fails_as_closing(held: Held) -> None:
+    async with room(at_once=1, waiting=1) as work:
+        tasks = [asyncio.create_task(work.run(held.once(number))) for number in range(2)]
+        await until(lambda: work.waiting == 1 and held.begun)
+        closing = asyncio.create_task(work.close(0))
+        for task in tasks:
+            with pytest.raises(ClosingError):
+                await task
+        held.go.set()
+        await closing
+        assert held.begun == [0]
+
+
+async def test_threads_end_with_their_room() -> None:
+    def ours() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name == "dateline-work" and thread.is_alive()]
+
+    before = len(ours())
+    async with room(at_once=4, waiting=100) as work:
+        await asyncio.gather(*(work.run(lambda: time.sleep(0.001)) for _ in range(100)))
+        assert 0 < len(ours()) - before <= 4
+        assert all(thread.daemon for thread in ours())
+    await until(lambda: len(ours()) == before)
+
+
+def test_a_loop_that_is_gone_is_no_matter_to_the_work() -> None:
+    work, go, ended = Workroom(at_once=1, waiting=0), threading.Event(), threading.Event()
+    kept: list[AsyncGenerator[int]] = []
+
+    def source() -> Iterator[int]:
+        try:
+            while True:
+                go.wait(10)
+                yield 1
+        finally:
+            ended.set()
+
+    async def leave() -> None:
+        kept.append(work.stream(source))
+
+    asyncio.run(leave())
+    go.set()
+    asyncio.run(work.close(0))
+    assert ended.wait(10)
+
+
+async def test_many_that_come_and_go_leave_nothing_behind() -> None:
+    async def visitor(work: Workroom, number: int) -> str:
+        try:
+            async with asyncio.timeout(0.002 * (number % 5)), aclosing(work.stream(lambda: range(50))) as stream:
+                async for _ in stream:
+                    await asyncio.sleep(0)
+        except (TimeoutError, OverloadedError) as error:
+            return type(error).__name__
+        return "read"
+
+    async with room(at_once=3, waiting=10) as work:
+        ends = [await asyncio.gather(*(visitor(work, number) for number in range(40))) for _ in range(10)]
+        await until(lambda: (work.under_way, work.waiting) == (0, 0))
+        assert {"OverloadedError"} < {each for some in ends for each in some}
+        assert await work.run(lambda: "still works") == "still works"
