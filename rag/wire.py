@@ -30,6 +30,7 @@ from rag.types import (
 if TYPE_CHECKING:
     from rag.check import Checked
     from rag.library import Finding
+    from rag.records.keys import Key
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -229,3 +230,60 @@ def checked_object(checked: Checked) -> dict[str, Json]:
         "claims": [_claim(claim) for claim in checked.claims],
         "citations": [_citation(citation) for citation in checked.citations],
     }
+
+
+def key_object(key: Key) -> dict[str, Json]:
+    """Return what is known of a key of the server; the secret is not."""
+    return {
+        "schema": SCHEMA,
+        "id": key.id,
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "created": moment(key.created),
+        "expires": moment(key.expires),
+        "revoked": moment(key.revoked),
+        "last_used": moment(key.used),
+    }
+
+
+def keys_object(keys: Sequence[Key]) -> dict[str, Json]:
+    """Return all keys of the server."""
+    return {"schema": SCHEMA, "keys": [key_object(key) for key in keys]}
+
+
+def job_object(job: Job) -> dict[str, Json]:
+    """Return how far a submission of articles is, and what became of it."""
+    return {
+        "schema": SCHEMA,
+        "id": job.id,
+        "status": job.status.value,
+        "created": moment(job.created),
+        "started": moment(job.started),
+        "ended": moment(job.ended),
+        "done": job.done,
+        "total": job.total,
+        "articles": job.articles,
+        "report": job.report,
+        "problem": job.problem,
+    }
+
+
+def feedback_object(given: Feedback) -> dict[str, Json]:
+    """Return what a reader said about an answer."""
+    return {
+        "schema": SCHEMA,
+        "id": given.id,
+        "created": moment(given.created),
+        "caller": given.caller,
+        "rating": given.rating,
+        "kind": given.kind,
+        "marker": given.marker,
+        "comment": given.comment,
+        "correction": given.correction,
+        "answer": given.answer,
+    }
+
+
+def list_object(name: str, items: Sequence[Json], following: str | None) -> dict[str, Json]:
+    """Return a page of a list, and the cursor of the next one."""
+    return {"schema": SCHEMA, name: items, "next": following}

@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from rag.errors import ConfigurationError
+from rag.records import Records, open_records
 from rag.settings import Settings
+from rag.web.access.policy import demand_key, keys_needed
 from rag.web.options import Options
+
+RATE = "600/minute"
+"""Most requests of one key or address, where keys are needed and nothing else is said."""
 
 
 def options_of(settings: Settings) -> Options:
-    """Return how the server is to behave."""
+    """Return how the server is to behave; raise ConfigurationError."""
+    guarded = keys_needed(settings)
     return Options(
         host=settings.host,
         port=settings.port,
         allowed_hosts=_listed(settings.allowed_hosts),
-        root_path=(settings.root_path or "").rstrip("/"),
+        root_path=_path(settings.root_path or ""),
         trusted_proxies=_listed(settings.trusted_proxies),
         cors_origins=_listed(settings.cors_origins),
-        rate=settings.rate,
+        keys_needed=guarded,
+        rate=settings.rate or (RATE if guarded else None),
         at_once=settings.at_once,
         waiting=settings.waiting,
         grace=settings.grace,
         largest_upload=settings.largest_upload << 20,
     )
+
+
+@contextmanager
+def service_records(directory: Path, settings: Settings) -> Iterator[Records]:
+    """Open the records of a service; raise ConfigurationError where it needs keys and nobody has one."""
+    with closing(open_records(directory)) as records:
+        if keys_needed(settings):
+            demand_key(records)
+        yield records
+
+
+def _path(root: str) -> str:
+    path = root.rstrip("/")
+    if path and (not path.startswith("/") or "//" in path or set(path) & set("?#%\\ ")):
+        raise ConfigurationError(f"DATELINE_ROOT_PATH cannot be {root!r}; write a path such as /dateline.")
+    return path
 
 
 def _listed(names: str | None) -> tuple[str, ...]:
