@@ -1,0 +1,30 @@
+"""`dateline mcp`: the tools for other assistants, over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing, suppress
+
+from rag.commands.opening import AtLibrary, opened
+
+
+def mcp(library: AtLibrary = None) -> None:
+    """Offer search, answers, articles and checks to the assistant that starts this (docs/mcp.md)."""
+    from rag.records import open_records
+    from rag.web.mcp import Tools
+    from rag.web.options import Options
+    from rag.web.service import make_service
+
+    with opened(library) as room, closing(open_records(room.library.directory)) as records:
+        # Whoever may start a process here may read the library: there is nobody to ask for a key.
+        options = Options(at_once=room.settings.at_once, waiting=room.settings.waiting, grace=room.settings.grace)
+        service = make_service(room.desk(), records, options)
+
+        async def talk() -> None:
+            try:
+                await Tools(service).talk()
+            finally:
+                await service.work.close(0)
+
+        with suppress(KeyboardInterrupt):
+            asyncio.run(talk())
