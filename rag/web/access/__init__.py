@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
@@ -53,9 +50,7 @@ def guarded(app: FastAPI, service: Service) -> None:
     rights = (*RIGHTS, *LOGIN) if options.keys_needed else RIGHTS
     hosts = (options.host, *options.allowed_hosts)
     app.add_middleware(Gate, rights=rights, hosts=hosts, origins=options.cors_origins)
-    # What counts and logs requests belongs here: it sees every refusal, and who asked as the proxies tell it.
     app.add_middleware(Proxies, trusted=options.trusted_proxies, root_path=options.root_path)
-    app.add_middleware(CorrelationIdMiddleware, validator=_is_request_id)
     app.add_middleware(SecurityHeaders)
 
 
@@ -64,7 +59,3 @@ def _at_once(options: Options) -> dict[Load, int]:
     if not options.keys_needed and options.rate is None:
         return {}
     return {Load.WORK: max(1, (options.at_once + options.waiting) // 2), Load.HELD: _HELD}
-
-
-def _is_request_id(text: str) -> bool:
-    return re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text) is not None
