@@ -6,7 +6,8 @@ No session is kept: each request stands alone, so that nothing piles up and any 
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -16,11 +17,16 @@ from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
     ListToolsResult,
     PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
     TextContent,
     Tool,
     ToolAnnotations,
@@ -29,8 +35,9 @@ from pydantic import ValidationError
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from rag.errors import DatelineError
+from rag.errors import ArticleNotFoundError, DatelineError
 from rag.web.mcp.operations import MATERIAL, Operation, operations
+from rag.web.mcp.shelf import TEMPLATE, Shelf
 from rag.web.problems import UNEXPECTED, Problem
 from rag.web.service import Service
 
@@ -59,6 +66,7 @@ class Tools:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._operations = {each.name: each for each in operations(service)}
+        self._shelf = Shelf(service)
         self._server = Server[dict[str, object]](
             "dateline",
             title="Dateline",
@@ -66,6 +74,9 @@ class Tools:
             instructions=_INSTRUCTIONS,
             on_list_tools=self._list,
             on_call_tool=self._call,
+            on_list_resources=self._resources,
+            on_list_resource_templates=self._templates,
+            on_read_resource=self._read,
         )
         # Who may ask under which name is decided before every route, for this one too.
         self._sessions = StreamableHTTPSessionManager(
@@ -113,6 +124,28 @@ class Tools:
             _log.exception("The tool %s failed.", operation.name)
             return _failed(UNEXPECTED.detail)
         return CallToolResult(content=[TextContent(text=done.text)], structured_content=dict(done.made))
+
+    async def _templates(self, _: Context, __: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
+        return ListResourceTemplatesResult(resource_templates=[TEMPLATE])
+
+    async def _resources(self, _: Context, __: PaginatedRequestParams | None) -> ListResourcesResult:
+        with _told():
+            return ListResourcesResult(resources=await self._shelf.listed())
+
+    async def _read(self, _: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
+        with _told():
+            return ReadResourceResult(contents=[await self._shelf.read(params.uri)])
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what resources fail with into errors of the protocol, in one line."""
+    try:
+        yield
+    except ArticleNotFoundError as error:
+        raise MCPError(code=INVALID_PARAMS, message=str(error)) from error
+    except DatelineError as error:
+        raise MCPError(code=INTERNAL_ERROR, message=str(error)) from error
 
 
 def _described(operation: Operation) -> Tool:
