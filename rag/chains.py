@@ -71,7 +71,7 @@ class ArticleRetriever(BaseRetriever):
         return own | given
 
 
-class AnswerChain(Runnable[Asked, Event]):
+class AnswerChain(Runnable[Asked, Answer]):
     """Answers: `invoke` returns the `Answer`; `stream` yields the events on the way to it, and the answer last.
 
     A step after it that does not stream is given the last event, so it gets the answer either way. The `Limits` of
@@ -87,27 +87,32 @@ class AnswerChain(Runnable[Asked, Event]):
     def invoke(self, input: Asked, config: RunnableConfig | None = None, **limits: object) -> Answer:  # noqa: A002
         """Return the answer; raise what `Library.ask` raises."""
         given = cast(Limits, limits)
-        answer = self._call_with_config(lambda question: self._library.ask(question, **given), input, config)
-        return cast(Answer, answer)
+        return self._call_with_config(lambda question: self._library.ask(question, **given), input, config)
 
     async def ainvoke(self, input: Asked, config: RunnableConfig | None = None, **limits: object) -> Answer:  # noqa: A002
         """Return what `invoke` returns."""
 
-        async def answered(question: Asked) -> Event:
+        async def answered(question: Asked) -> Answer:
             return await self._library.aask(question, **cast(Limits, limits))
 
-        return cast(Answer, await self._acall_with_config(answered, input, config))
+        return await self._acall_with_config(answered, input, config)
 
-    def stream(self, input: Asked, config: RunnableConfig | None = None, **limits: object) -> Iterator[Event]:  # noqa: A002
+    # In LangChain's types a stream is made of pieces of the output; ours is made of events, and the last is the output.
+    def stream(  # type: ignore[override]
+        self,
+        input: Asked,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **limits: object,
+    ) -> Iterator[Event]:
         """Yield the events of an answer, and the answer last; raise what `Library.stream` raises."""
 
         def events(questions: Iterator[Asked]) -> Iterator[Event]:
             for question in questions:
                 yield from self._library.stream(question, **cast(Limits, limits))
 
-        return self._transform_stream_with_config(iter([input]), events, config)
+        return self._transform_stream_with_config(iter([input]), events, config)  # type: ignore[arg-type]
 
-    async def astream(
+    async def astream(  # type: ignore[override]
         self,
         input: Asked,  # noqa: A002
         config: RunnableConfig | None = None,
@@ -123,7 +128,7 @@ class AnswerChain(Runnable[Asked, Event]):
         async def questions() -> AsyncIterator[Asked]:
             yield input
 
-        async for event in self._atransform_stream_with_config(questions(), events, config):
+        async for event in self._atransform_stream_with_config(questions(), events, config):  # type: ignore[arg-type]
             yield event
 
 
