@@ -15,6 +15,7 @@ from rag.web.access.keys import Doorkeeper, KeysGuard
 from rag.web.access.limits import Limits, Rates, WrongKeys, rate_of
 from rag.web.access.proxies import Proxies, demand_addresses
 from rag.web.access.rights import LOGIN, RIGHTS, Load
+from rag.web.access.streams import Streams
 from rag.web.options import Options
 from rag.web.service import Service
 
@@ -32,6 +33,8 @@ def guarded(app: FastAPI, service: Service) -> None:
     options = service.options
     demand_addresses(options.trusted_proxies)
     rates, rate = Rates(), rate_of(options.rate)
+    if options.keys_needed:
+        app.add_middleware(Streams)
     app.add_middleware(Bodies, largest=options.largest_body, largest_upload=options.largest_upload)
     app.add_middleware(Limits, rates=rates, rate=rate, at_once=_at_once(options))
     if options.keys_needed:
