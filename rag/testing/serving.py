@@ -28,7 +28,7 @@ def serving(service: Service, **config: object) -> Iterator[str]:
                 await super().startup(sockets)
                 ready.set()
 
-        settings = {"log_level": "warning", "timeout_graceful_shutdown": 1, **config}
+        settings = {"log_level": "warning", "timeout_graceful_shutdown": 1, "proxy_headers": False, **config}
         server = Server(uvicorn.Config(app, **settings))  # type: ignore[arg-type]  # any of uvicorn's settings
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -55,6 +55,7 @@ def make_app(service: Service) -> FastAPI:
     api.include(app, service)
     compatible.include(app, service)
     tools.include(app)
+    api.include_end(app)
     guarded(app, service)
     chat.mount(app, service)
     watched(app, service)
@@ -81,8 +82,7 @@ def serve(service: Service, *, open_browser: bool = False, on_ready: Callable[[s
             make_app(service),
             log_config=None,
             access_log=False,
-            server_header=False,
-            proxy_headers=bool(options.trusted_proxies),
+            proxy_headers=False,  # the guards know which proxies to believe
             forwarded_allow_ips=list(options.trusted_proxies),
             timeout_graceful_shutdown=_STUCK,
         )
