@@ -82,8 +82,8 @@ def serve(service: Service, *, open_browser: bool = False, on_ready: Callable[[s
             make_app(service),
             log_config=None,
             access_log=False,
+            server_header=False,
             proxy_headers=False,  # the guards know which proxies to believe
-            forwarded_allow_ips=list(options.trusted_proxies),
             timeout_graceful_shutdown=_STUCK,
         )
         await Server(config, service.work, grace=options.grace, on_ready=ready).serve(sockets=[listener])
