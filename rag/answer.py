@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from rag.errors import ProviderError
 from rag.ground import Grounded, Grounder
+from rag.prices import Price
 from rag.protocols import Answerer, Brief, Embedder, Insufficient, Library, Retriever, Rewriter
 from rag.question.conversation import NOT_SAID
 from rag.question.scope import narrowed
@@ -48,6 +49,8 @@ class Desk:
     """Answers in the place of an answerer whose provider failed."""
     passages: int = 8
     """How many passages an answer may draw on."""
+    price: Price | None = None
+    """What the chat model's tokens cost, if that is known."""
 
     def ask(self, question: Question) -> Answer:
         """Return the answer; raise ProviderError where no fallback can take over, LibraryError when storage fails."""
@@ -71,7 +74,7 @@ class Desk:
             self._retrieve(work)
         yield Found(hits=work.hits)
         grounded = yield from self._write(work)
-        yield work.answer(grounded)
+        yield replace(work.answer(grounded), cost=self._cost(work))
 
     def _retrieve(self, work: _Work) -> None:
         # The halves of a search read the library one after the other; a change between them is met by searching again.
@@ -134,6 +137,11 @@ class Desk:
         if grounded.text:
             yield Restart(reason=work.reason)
         return replace(grounded, status=Status.NOT_IN_SOURCES)
+
+    def _cost(self, work: _Work) -> float | None:
+        # A model call that failed, or that its server did not count, may have cost something that nobody knows.
+        counted = work.note is None and (work.usage != Usage() or not work.prompts)
+        return self.price.of(work.usage) if self.price and counted else None
 
     def _why_nothing(self, scope: Scope) -> str:
         if not self.library.count():

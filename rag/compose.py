@@ -10,6 +10,7 @@ from rag.answer import Desk
 from rag.embed import CompatibleEmbedder, EmbeddedModel, RememberingEmbedder
 from rag.errors import ConfigurationError
 from rag.library import LocalLibrary, open_library
+from rag.prices import read_prices
 from rag.protocols import Answerer, ChatModel, Embedder, Rewriter
 from rag.question.rewrite import HistoryRewriter, ModelRewriter
 from rag.reader.extractive import ANSWER_FROM, ExtractiveAnswerer
@@ -64,7 +65,10 @@ class Newsroom:
         # Reranking, reading and checking look at the same sentences.
         embedder = RememberingEmbedder(self.embedder)
         reader = ExtractiveAnswerer(embedder=embedder, answer_from=answer_from)
+        if model is None and self.settings.generative:
+            model = make_chat(self.settings)
         answerer, rewriter = _writers(self.settings, reader, model)
+        prices = read_prices(self.settings.prices) if self.settings.prices else {}
         return Desk(
             library=self.library,
             embedder=embedder,
@@ -73,15 +77,15 @@ class Newsroom:
             answerer=answerer,
             fallback=reader if answerer is not reader else None,
             passages=self.settings.passages,
+            price=prices.get(model.name) if model else None,
         )
 
 
 def _writers(settings: Settings, reader: ExtractiveAnswerer, model: ChatModel | None) -> tuple[Answerer, Rewriter]:
-    if model is None and not settings.generative:
+    if model is None:
         return reader, HistoryRewriter()
     from rag.generate.answerer import GenerativeAnswerer  # noqa: PLC0415  only where a model is configured
 
-    model = model or make_chat(settings)
     return GenerativeAnswerer(model=model, budget_tokens=settings.context_tokens), ModelRewriter(model=model)
 
 
