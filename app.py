@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +18,7 @@ import typer
 from rag import plain, wire
 from rag.commands.articles import cli as articles
 from rag.commands.checking import check
+from rag.commands.keys import cli as keys
 from rag.commands.mcp import mcp
 from rag.commands.opening import AsJson, AtLibrary, opened
 from rag.commands.scoping import ArticleIds, AsOf, Publishers, Since, Until
@@ -61,6 +61,7 @@ def options(
 
 cli.add_typer(articles, name="articles")
 cli.add_typer(evaluation, name="eval")
+cli.add_typer(keys, name="keys")
 cli.command()(check)
 cli.command()(mcp)
 
@@ -72,15 +73,18 @@ QuestionText = Annotated[str | None, typer.Argument(metavar="QUESTION", help="Wh
 
 @cli.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files or directories: .md .txt .html .json .jsonl")],
+    places: Annotated[
+        list[str], typer.Argument(help="Files or directories: .md .txt .html .json .jsonl; or addresses: https://…")
+    ],
     library: AtLibrary = None,
     as_json: AsJson = False,
 ) -> None:
     """Add articles to the library; what it already knows costs nothing."""
     from ingest import ingest as ingest_paths
+    from ingest.intake import gathered
     from ingest.report import partial_report, report_object, report_text
 
-    with opened(library, create=True) as room, progress_bar() as advance:
+    with opened(library, create=True) as room, gathered(places) as paths, progress_bar() as advance:
 
         def met(at: Progress) -> None:
             advance(at.done, at.total, f"{at.articles:,} articles, {plain.safe(Path(at.path).name)}")
@@ -151,23 +155,27 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (or DATELINE_HOST).")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (or DATELINE_PORT).")] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    access: Annotated[str | None, typer.Option(help="Ask for keys: auto, keys or open (or DATELINE_ACCESS).")] = None,
+    root_path: Annotated[
+        str | None, typer.Option(help="Path under which a proxy shows the server (or DATELINE_ROOT_PATH).")
+    ] = None,
     library: AtLibrary = None,
 ) -> None:
     """Serve the chat page and the API."""
-    from rag.commands.serving import options_of
+    from ingest.intake import LibraryIntake
+    from rag.commands.serving import options_of, service_records
     from rag.commands.watching import watcher_of
-    from rag.records import open_records
     from rag.web.server import serve as serve_all
     from rag.web.service import make_service
 
     with (
-        opened(library, create=True, host=host, port=port) as room,
-        closing(open_records(room.library.directory)) as records,
+        opened(library, create=True, host=host, port=port, access=access, root_path=root_path) as room,
+        service_records(room.library.directory, room.settings) as records,
     ):
+        intake = LibraryIntake(library=room.library, embedder=room.embedder)
         watcher = watcher_of(room.settings)
-        serve_all(
-            make_service(room.desk(), records, options_of(room.settings), watcher=watcher), open_browser=open_browser
-        )
+        service = make_service(room.desk(), records, options_of(room.settings), intake=intake, watcher=watcher)
+        serve_all(service, open_browser=open_browser)
 
 
 @cli.command()

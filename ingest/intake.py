@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from ingest.clean import clean_line
-from ingest.fetching import Fetcher
+from ingest.fetching import Fetcher, is_address
 from ingest.loaders import loader_for
 from ingest.pipeline import ingest
 from ingest.report import partial_report, report_object
@@ -67,15 +67,25 @@ class LibraryIntake:
 
 
 @contextmanager
+def gathered(places: Sequence[str], fetcher: Fetcher | None = None) -> Iterator[list[Path | Origin | Failure]]:
+    """Have the web addresses among some places fetched, and give what `ingest` takes, for as long as the block runs.
+
+    Raises StorageError where what was fetched cannot be kept.
+    """
+    fetcher = fetcher or Fetcher()
+    with spool() as folder:
+        yield [folder.fetched(place, fetcher) if is_address(place) else Path(place) for place in places]
+
+
+@contextmanager
 def spool() -> Iterator[Spool]:
     """Make a folder that only this user can read, for as long as the block runs; raise StorageError."""
     try:
-        with TemporaryDirectory(prefix="dateline-", ignore_cleanup_errors=True) as folder:
-            yield Spool(Path(folder))
+        folder = TemporaryDirectory(prefix="dateline-", ignore_cleanup_errors=True)
     except OSError as error:
-        raise StorageError(
-            f"What was submitted cannot be kept ({error.strerror or error}); free the disk or mend its rights."
-        ) from error
+        raise _cannot_keep(error) from error
+    with folder:
+        yield Spool(Path(folder.name))
 
 
 class Spool:
@@ -87,18 +97,16 @@ class Spool:
 
     def origin(self, submission: Submission, fetcher: Fetcher) -> Origin | Failure:
         """Return where to read a submission, fetched if it is an address, or why it cannot be read."""
-        name = submission.name
-        if submission.data is None:
-            return self.fetched(name, fetcher)
-        shown = file_name(name)
-        extension = PurePosixPath(shown).suffix.lower()
+        data = submission.data
+        if data is None:
+            return self.fetched(submission.name, fetcher)
+        name = file_name(submission.name)
+        extension = PurePosixPath(name).suffix.lower()
         if not loader_for(Path(f"a{extension}")):
             reason = "This kind of file is not read; give .md, .txt, .html, .json or .jsonl."
-            return Failure(path=shown, place="", reason=reason)
-        path = submission.data if isinstance(submission.data, Path) else self._new(extension)
-        if isinstance(submission.data, bytes):
-            path.write_bytes(submission.data)
-        return Origin(path=path, name=shown, location=f"upload:{shown}", uploaded=True)
+            return Failure(path=name, place="", reason=reason)
+        path = self._kept(data, extension) if isinstance(data, bytes) else data
+        return Origin(path=path, name=name, location=f"upload:{name}", uploaded=True)
 
     def fetched(self, url: str, fetcher: Fetcher) -> Origin | Failure:
         """Return where to read the page at an address, or why it cannot be read."""
@@ -106,16 +114,24 @@ class Spool:
             page = fetcher.fetch(url)
         except UnreadableFileError as error:
             return Failure(path=clean_line(url[:_LONGEST_NAME]), place="", reason=str(error))
-        path = self._new(page.extension)
-        path.write_bytes(page.data)
+        path = self._kept(page.data, page.extension)
         return Origin(path=path, name=page.url, location=page.url, url=page.url)
 
-    def _new(self, extension: str) -> Path:
+    def _kept(self, data: bytes, extension: str) -> Path:
         self._count += 1
-        return self._folder / f"{self._count:06}{extension}"
+        path = self._folder / f"{self._count:06}{extension}"
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            raise _cannot_keep(error) from error
+        return path
 
 
 def file_name(name: str) -> str:
     """Return a submitted name as a plain one: without folders, in one line, of limited length."""
     last = clean_line(name.replace("\\", "/")).rpartition("/")[2].strip()
     return last[-_LONGEST_NAME:] or "unnamed"
+
+
+def _cannot_keep(error: OSError) -> StorageError:
+    return StorageError(f"What was submitted cannot be kept ({error.strerror or error}); free the disk.")

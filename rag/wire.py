@@ -30,6 +30,8 @@ from rag.types import (
 if TYPE_CHECKING:
     from rag.check import Checked
     from rag.library import Finding
+    from rag.records.feedback import Feedback
+    from rag.records.jobs import Job
     from rag.records.keys import Key
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]

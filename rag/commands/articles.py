@@ -47,14 +47,18 @@ def remove_articles(
     article_ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Ids, as `articles list` shows them.")],
     library: AtLibrary = None,
 ) -> None:
-    """Remove articles with all their versions from search; `compact` erases their bytes."""
+    """Remove articles with all their versions from search and from feedback; `compact` erases their bytes."""
+    from rag.records.erasing import erase_at
+
     failed = 0
-    with opened(library, any_model=True) as room, room.library.writing() as writer:
-        for article_id in article_ids:
-            try:
-                writer.remove(article_id)
-                print(f"Removed {article_id}.")
-            except UserError as error:
-                failed += 1
-                tell(str(error))
+    with opened(library, any_model=True) as room:
+        with room.library.writing() as writer:
+            for article_id in article_ids:
+                try:
+                    writer.remove(article_id)
+                    print(f"Removed {article_id}.")
+                except UserError as error:
+                    failed += 1
+                    tell(str(error))
+        erase_at(room.library.directory, article_ids)
     raise typer.Exit(1 if failed else 0)

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 from rag.records import feedback, jobs, replies
-from rag.records.store import Records
+from rag.records.store import FILE, Records, open_records
+
+
+def erase_at(directory: Path, article_ids: Sequence[str]) -> None:
+    """Erase these articles from the records in a directory, if there are any; raise StorageError."""
+    if (directory / FILE).exists():
+        with closing(open_records(directory)) as records:
+            erase(records, article_ids)
 
 
 def erase(records: Records, article_ids: Sequence[str]) -> None:

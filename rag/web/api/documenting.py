@@ -23,6 +23,8 @@ _MEANINGS = {
     404: "There is no such thing.",
     406: "None of the accepted media types can be made.",
     409: "This contradicts what is there.",
+    410: "This was done, but what the reply told of has been removed since.",
+    412: "`If-Match` does not name the version that is there.",
     413: "The body is larger than the server takes.",
     415: "The body is of a media type that is not read here.",
     422: "What was sent does not have the form described here; `errors` says where.",

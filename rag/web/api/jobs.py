@@ -2,11 +2,93 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated
 
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
+
+from rag.records.jobs import Job, Jobs
+from rag.records.presence import Presence
+from rag.records.replies import Replies
+from rag.web.api import removing, submitting
+from rag.web.api.documenting import problems
+from rag.web.api.runner import Runner
+from rag.web.api.schemas_writing import JobSent, JobsSent
+from rag.web.problems import Problem
 from rag.web.service import Service
+from rag.wire import job_object, list_object
+
+_READ_ONLY = Problem(status=403, kind="read-only", detail="This server only reads; articles are not taken in here.")
+_NO_JOB = Problem(status=404, kind="not-found", detail="There is no such job (any more).")
+
+JobId = Annotated[str, Path(max_length=100, description="The id of a job.")]
 
 
 def router(service: Service) -> APIRouter:
     """Return the routes."""
-    return APIRouter()
+    presence = Presence(service.records.path.parent)
+    jobs = Jobs(service.records, presence)
+    if service.intake is None:
+        return _reading(jobs)
+    runner = Runner(service.intake, jobs)
+
+    @asynccontextmanager
+    async def running(_: object) -> AsyncGenerator[None]:
+        yield
+        await runner.close(service.options.grace)
+        presence.leave()
+
+    routes = APIRouter(prefix="/v1", lifespan=running)
+    routes.include_router(submitting.router(service, runner, Replies(service.records, presence)))
+    routes.include_router(removing.router(service))
+    routes.include_router(_jobs(jobs))
+    return routes
+
+
+def _reading(jobs: Jobs) -> APIRouter:
+    """Return the routes of a server that takes nothing in."""
+    routes = APIRouter(prefix="/v1", tags=["articles"])
+
+    @routes.post("/articles", include_in_schema=False)
+    async def put_articles() -> Response:
+        return _READ_ONLY.response()
+
+    @routes.delete("/articles/{article_id}", include_in_schema=False)
+    async def remove_article(article_id: str) -> Response:  # noqa: ARG001 - the path's form
+        return _READ_ONLY.response()
+
+    routes.include_router(_jobs(jobs))
+    return routes
+
+
+def _jobs(jobs: Jobs) -> APIRouter:
+    routes = APIRouter(tags=["articles"])
+
+    @routes.get("/jobs", summary="List the jobs", response_model=JobsSent, responses=problems(507))
+    async def list_jobs(
+        cursor: Annotated[str | None, Query(max_length=100, description="The `next` of the page before.")] = None,
+        limit: Annotated[int, Query(ge=1, le=500, description="How many.")] = 100,
+    ) -> Response:
+        """List the jobs, newest first; those that ended are forgotten after a week."""
+        found = await asyncio.to_thread(lambda: jobs.list(limit=limit + 1, before=cursor))
+        following = found[limit - 1].id if len(found) > limit else None
+        return JSONResponse(list_object("jobs", [job_object(each) for each in found[:limit]], following))
+
+    @routes.get("/jobs/{job_id}", summary="Follow a job", response_model=JobSent, responses=problems(404, 507))
+    async def read_job(job_id: JobId) -> Response:
+        """Tell how far a job is, and when it has ended, what became of it."""
+        return _told(await asyncio.to_thread(jobs.get, job_id))
+
+    @routes.delete("/jobs/{job_id}", summary="Call a job off", response_model=JobSent, responses=problems(404, 507))
+    async def call_off_job(job_id: JobId) -> Response:
+        """Have a job end before its next article; what it has stored stays. A job that has ended stays as it is."""
+        return _told(await asyncio.to_thread(jobs.call_off, job_id))
+
+    return routes
+
+
+def _told(job: Job | None) -> Response:
+    return _NO_JOB.response() if job is None else JSONResponse(job_object(job))
