@@ -7,9 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from email.message import Message
-from typing import cast
 
 import pytest
 from gradio_client import Client  # type: ignore[import-untyped]
@@ -18,8 +16,7 @@ from starlette.types import Message as Received
 from starlette.types import Receive, Scope, Send
 
 from rag.answer import Desk
-from rag.errors import ConfigurationError, LibraryError
-from rag.protocols import Library
+from rag.errors import ConfigurationError
 from rag.question.requests import LONGEST_QUESTION
 from rag.testing.serving import serving
 from rag.types import Article
@@ -67,18 +64,6 @@ def address(module_desk: Desk, make_service: MakeService) -> Iterator[str]:
         yield address
 
 
-class Burning:
-    """A library that cannot be read."""
-
-    def generation(self) -> int:
-        raise LibraryError("The library is on fire. Call someone.")
-
-
-@pytest.fixture
-def library_that_fails(module_desk: Desk) -> Desk:
-    return replace(module_desk, library=cast("Library", Burning()))
-
-
 @pytest.mark.parametrize(
     ("path", "status"), [("/", 200), ("/healthz", 200), ("/config", 200), ("/theme.css", 200), ("/no/where", 404)]
 )
@@ -92,13 +77,6 @@ def test_the_policy_names_no_other_host() -> None:
     words = HEADERS["content-security-policy"].replace(";", " ").split()
     assert "frame-ancestors 'none'" in HEADERS["content-security-policy"]
     assert not [word for word in words if "*" in word or "http" in word or "." in word]
-
-
-def test_health_tells_the_generation(address: str) -> None:
-    _, _, body = _get(f"{address}/healthz")
-    health = json.loads(body)
-    assert health["status"] == "ok"
-    assert health["generation"] >= 1
 
 
 @pytest.mark.parametrize(
@@ -185,14 +163,6 @@ def test_a_server_on_every_address_is_known_by_its_addresses(allowed: list[str],
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, Gate(inner, RIGHTS, allowed)(scope, receive, send)).result()
     assert sent[0]["status"] == (200 if known else 403)
-
-
-def test_a_library_that_cannot_be_read_is_unhealthy_in_one_line(
-    library_that_fails: Desk, make_service: MakeService
-) -> None:
-    with serving(make_service(library_that_fails)) as address:
-        status, _, body = _get(f"{address}/healthz")
-    assert (status, json.loads(body)["detail"]) == (503, "The library is on fire. Call someone.")
 
 
 def test_nothing_is_reported_or_recorded(address: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from rag.web.api import answers, articles, checks, documenting, failures, feedback, health, jobs, metrics
 from rag.web.api.border import Foreseen, Paths
@@ -19,3 +19,11 @@ def include(app: FastAPI, service: Service) -> None:
     documenting.describe(app, service.options)
     app.add_middleware(Paths)
     app.add_middleware(Foreseen)
+
+
+def include_end(app: FastAPI) -> None:
+    """Have the API end here: what none of its routes takes must not go to the page's framework, which comes last."""
+
+    @app.api_route("/v1/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    async def nothing() -> None:
+        raise HTTPException(404)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -21,6 +22,7 @@ from rag.web.problems import UNEXPECTED, problem_of
 from rag.web.service import Service
 from rag.wire import Json, answer_object, event_object, hits_object
 
+_log = logging.getLogger(__name__)
 _JSON, _EVENTS = "application/json", "text/event-stream"
 
 
@@ -76,9 +78,9 @@ async def _sent(first: Event, rest: AsyncGenerator[Event]) -> AsyncGenerator[Ser
                 yield _event(*event_object(event))
         except DatelineError as error:
             yield _event("error", problem_of(error).document())
-        except Exception:
+        except Exception:  # noqa: BLE001  the status is sent, so that this is the last place to tell of it
+            _log.exception("An answer broke off.")
             yield _event("error", UNEXPECTED.document())
-            raise
 
 
 def _event(name: str, told: dict[str, Json]) -> ServerSentEvent:

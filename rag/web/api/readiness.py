@@ -37,8 +37,8 @@ class State:
 class Readiness:
     """Looks at a desk in a thread of its own, one look at a time, so that it never waits behind work."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, *, patience: float = _PATIENCE) -> None:
+        self._desk, self._patience = desk, patience
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="dateline-ready")
         self._look: asyncio.Future[State] | None = None
         self._began = 0.0
@@ -50,7 +50,7 @@ class Readiness:
             self._began = now
             self._look = asyncio.get_running_loop().run_in_executor(self._thread, self._looked)
         try:
-            return await asyncio.wait_for(asyncio.shield(self._look), _PATIENCE)
+            return await asyncio.wait_for(asyncio.shield(self._look), self._patience)
         except TimeoutError:
             return State(generation=None, problems={"library": "slow", "model": "slow"})
 
