@@ -9,16 +9,12 @@ from contextlib import aclosing
 from fastapi import Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from rag.errors import DatelineError
 from rag.types import Answer, Delta, Event, Found, Question, Restart
 from rag.web.api.leaving import unless_gone
-from rag.web.problems import Problem
+from rag.web.problems import UNEXPECTED, Problem, problem_of
 from rag.web.service import Service
 from rag.wire import Json
-
-
-class WithdrawnError(Exception):
-    """Text that was streamed live does not stand."""
-
 
 WITHDRAWN = Problem(
     status=502,
@@ -43,30 +39,37 @@ async def begun(service: Service, question: Question, request: Request) -> Async
     return events
 
 
-async def standing(events: AsyncGenerator[Event], *, live: bool) -> AsyncGenerator[str | Answer]:
-    """Yield the answer's text, then the answer.
+async def standing(events: AsyncGenerator[Event], *, live: bool) -> AsyncGenerator[str | Answer | Problem]:
+    """Yield the answer's text, then the answer, or a problem in its place.
 
     Any text may be withdrawn until the answer is finished, so it is held back until then. `live` yields it as it is
-    written, and raises WithdrawnError where it is withdrawn.
+    written; where it is withdrawn, that is the problem.
     """
     shown = False
     async with aclosing(events):
-        async for event in events:
-            match event:
-                case Delta(text=text) if live and text:
-                    shown = True
-                    yield text
-                case Restart() if shown:
-                    raise WithdrawnError
-                case Answer(text=text):
-                    if not shown:
+        try:
+            async for event in events:
+                match event:
+                    case Delta(text=text) if live and text:
+                        shown = True
                         yield text
-                    yield event
+                    case Restart() if shown:
+                        yield WITHDRAWN
+                        return
+                    case Answer(text=text):
+                        if not shown:
+                            yield text
+                        yield event
+        except DatelineError as error:
+            yield problem_of(error)
+        except Exception:
+            yield UNEXPECTED
+            raise
 
 
-def event_stream(events: AsyncGenerator[ServerSentEvent]) -> EventSourceResponse:
+def event_stream(events: AsyncGenerator[ServerSentEvent], service: Service) -> EventSourceResponse:
     """Return the response that sends events; comments keep the connection alive while nothing happens."""
-    return EventSourceResponse(events, sep="\n", headers={"Cache-Control": "no-store"})
+    return EventSourceResponse(events, sep="\n", shutdown_grace_period=service.options.grace)
 
 
 def sent(data: Mapping[str, Json], event: str | None = None) -> ServerSentEvent:

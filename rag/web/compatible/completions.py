@@ -5,23 +5,23 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sse_starlette import ServerSentEvent
 
-from rag.errors import DatelineError
 from rag.types import Answer, Event
 from rag.web.api.documenting import problems
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY
-from rag.web.compatible.answering import WITHDRAWN, WithdrawnError, begun, event_stream, sent, standing
+from rag.web.compatible.answering import begun, event_stream, sent, standing
 from rag.web.compatible.asked import CompletionAsked
 from rag.web.compatible.models import MODEL
 from rag.web.compatible.references import references
 from rag.web.compatible.refusing import CompatibleRoute, unknown_model
-from rag.web.problems import problem_of
+from rag.web.problems import Problem
 from rag.web.service import Service
 from rag.wire import Json, answer_object
 
@@ -45,7 +45,7 @@ def router(service: Service) -> APIRouter:
             return JSONResponse(completion.whole(await unless_gone(request, service.ask(question))))
         events = await begun(service, question, request)
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        return event_stream(_chunks(completion, events, live=asked.live, usage=usage))
+        return event_stream(_chunks(completion, events, live=asked.live, usage=usage), service)
 
     return routes
 
@@ -54,19 +54,17 @@ async def _chunks(
     completion: _Completion, events: AsyncGenerator[Event], *, live: bool, usage: bool
 ) -> AsyncGenerator[ServerSentEvent]:
     yield sent(completion.chunk({"role": "assistant", "content": ""}))
-    try:
-        async for piece in standing(events, live=live):
-            if isinstance(piece, str):
-                yield sent(completion.chunk({"content": piece}))
-            else:
-                for last in completion.ending(piece, usage=usage):
-                    yield sent(last)
-    except DatelineError as error:
-        yield sent(problem_of(error).document())
-    except WithdrawnError:
-        yield sent(WITHDRAWN.document())
-    else:
-        yield ServerSentEvent("[DONE]", sep="\n")
+    async with aclosing(standing(events, live=live)) as pieces:
+        async for piece in pieces:
+            match piece:
+                case str():
+                    yield sent(completion.chunk({"content": piece}))
+                case Problem():
+                    yield sent(piece.document())
+                case _:
+                    for last in completion.ending(piece, usage=usage):
+                        yield sent(last)
+                    yield ServerSentEvent("[DONE]", sep="\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

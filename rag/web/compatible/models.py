@@ -19,10 +19,10 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(tags=["compatible"], route_class=CompatibleRoute)
     known = {name: _model(name) for name in (MODEL, service.desk.embedder.name)}
 
-    @routes.get("/v1/models", responses=problems())
-    async def models() -> dict[str, Json]:
+    @routes.get("/v1/models", responses=problems(), response_model=None)
+    async def models() -> Response:
         """List the models: one that answers, and the library's own for embeddings."""
-        return {"object": "list", "data": list(known.values())}
+        return JSONResponse({"object": "list", "data": list(known.values())})
 
     @routes.get("/v1/models/{name:path}", responses=problems(404), response_model=None)
     async def model(name: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -12,17 +13,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sse_starlette import ServerSentEvent
 
-from rag.errors import DatelineError
 from rag.types import Answer, Event
 from rag.web.api.documenting import problems
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY
-from rag.web.compatible.answering import WITHDRAWN, WithdrawnError, begun, event_stream, sent, standing
+from rag.web.compatible.answering import begun, event_stream, sent, standing
 from rag.web.compatible.asked import ResponseAsked
 from rag.web.compatible.models import MODEL
 from rag.web.compatible.references import references
 from rag.web.compatible.refusing import CompatibleRoute, unknown_model
-from rag.web.problems import Problem, problem_of
+from rag.web.problems import Problem
 from rag.web.service import Service
 from rag.wire import Json, answer_object
 
@@ -46,7 +46,7 @@ def router(service: Service) -> APIRouter:
         if not asked.stream:
             return JSONResponse(made.whole(await unless_gone(request, service.ask(question))))
         events = await begun(service, question, request)
-        return event_stream(_events(_Events(made), events, live=asked.live))
+        return event_stream(_events(_Events(made), events, live=asked.live), service)
 
     return routes
 
@@ -54,14 +54,16 @@ def router(service: Service) -> APIRouter:
 async def _events(told: _Events, events: AsyncGenerator[Event], *, live: bool) -> AsyncGenerator[ServerSentEvent]:
     for event in told.opening():
         yield _sent(event)
-    try:
-        async for piece in standing(events, live=live):
-            for event in [told.delta(piece)] if isinstance(piece, str) else told.ending(piece):
-                yield _sent(event)
-    except DatelineError as error:
-        yield _sent(told.error(problem_of(error)))
-    except WithdrawnError:
-        yield _sent(told.error(WITHDRAWN))
+    async with aclosing(standing(events, live=live)) as pieces:
+        async for piece in pieces:
+            match piece:
+                case str():
+                    yield _sent(told.delta(piece))
+                case Problem():
+                    yield _sent(told.error(piece))
+                case _:
+                    for event in told.ending(piece):
+                        yield _sent(event)
 
 
 def _sent(event: Mapping[str, Json]) -> ServerSentEvent:
