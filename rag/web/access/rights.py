@@ -81,7 +81,7 @@ RIGHTS = (
     _right("POST /v1/feedback", ASK),
     _right("GET /v1/feedback", ADMIN),
     _right("GET /v1/models", READ),
-    _right("GET /v1/models/{model}", READ),
+    _right("GET /v1/models/{model:path}", READ),
     _right("POST /v1/chat/completions", ASK),
     _right("POST /v1/responses", ASK),
     _right("POST /v1/embeddings", ASK),
