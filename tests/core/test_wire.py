@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.check import Checked
 from rag.protocols import VersionSummary
 from rag.question.requests import rows
 from rag.types import (
@@ -26,7 +27,7 @@ from rag.types import (
     Usage,
     Verdict,
 )
-from rag.wire import Json, answer_object, article_object, articles_object, hits_object
+from rag.wire import Json, answer_object, article_object, articles_object, checked_object, hits_object
 
 DOC = Path(__file__).parents[2] / "docs" / "json.md"
 SOURCE = Source(
@@ -58,15 +59,24 @@ ANSWER = Answer(
     timings=tuple(Timing(stage=stage, seconds=0.5) for stage in ("standalone", "scope", "retrieve", "answer")),
 )
 SUMMARY = VersionSummary(source=SOURCE, version="v1", current=True, characters=44, passages=1)
+CHECKED = Checked(
+    text="Many were hurt.",
+    scope=Scope(),
+    generation=3,
+    claims=(Claim(start=0, end=15, markers=(1,), verdict=Verdict.UNSUPPORTED, missing=("many",)),),
+    citations=ANSWER.citations,
+)
 WRITTEN: dict[str, Mapping[str, Json]] = {
     "dateline ask": answer_object(ANSWER),
     "dateline search": hits_object([HIT]),
+    "dateline check": checked_object(CHECKED),
     "dateline articles show": article_object(Article(source=SOURCE, text=TEXT)),
     "dateline articles list": articles_object([SUMMARY], 1),
 }
 CONTRACT = {
     "dateline ask": "status text standalone claims citations rejected hits model usage timings",
     "dateline search": "hits",
+    "dateline check": "text generation verdicts claims citations",
     "dateline articles show": "article_id version title publisher published url text origin_id",
 }
 
