@@ -18,6 +18,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from rag.answer import Desk
 from rag.errors import LibraryError, ProviderBusyError
 from rag.question.conversation import NOT_SAID
+from rag.records.keys import Keys, KeyScope
 from rag.testing.server import says
 from rag.testing.serving import serving
 from rag.types import Answer
@@ -358,3 +359,26 @@ def test_a_model_that_does_not_exist(client: OpenAI) -> None:
     with pytest.raises(openai.NotFoundError, match="ask for 'dateline'") as refused:
         client.chat.completions.create(model="gpt-5", messages=said(COST))
     assert (refused.value.code, refused.value.param) == ("model_not_found", "model")
+
+
+def test_guards_are_understood_too(make_desk: MakeDesk, make_service: MakeService) -> None:
+    service = make_service(make_desk(TRUE), keys_needed=True, rate="2/minute")
+    keys = Keys(service.records)
+    reading, asking = (keys.create(scope, [scope])[1] for scope in (KeyScope.READ, KeyScope.ASK))
+    with serving(service) as address:
+
+        def told(key: str) -> ChatCompletion:
+            with OpenAI(base_url=f"{address}/v1", api_key=key, max_retries=0) as client:
+                return ask(client, "What is the budget?")
+
+        with pytest.raises(openai.AuthenticationError) as refused:
+            told("dl_wrong")
+        assert refused.value.type == "authentication_error"
+        with pytest.raises(openai.PermissionDeniedError):
+            told(reading)
+        assert told(asking).choices[0].message.content
+        assert told(asking)
+        with pytest.raises(openai.RateLimitError) as limited:
+            told(asking)
+        assert limited.value.type == "rate_limit_error"
+        assert limited.value.response.headers["retry-after"]
