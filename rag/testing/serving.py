@@ -21,7 +21,8 @@ def serving(service: Service, **config: object) -> Iterator[str]:
     """Serve a service on a free port of the loopback, and give its address, which ends without a slash."""
     ready = threading.Event()
     app = made(lambda: make_app(service))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
