@@ -19,7 +19,7 @@ from rag.protocols import Embedder, Library, Retriever
 from rag.question.requests import storable
 from rag.reader.extractive import leans
 from rag.types import Citation, Claim, Passage, Scope, Span, Verdict
-from rag.verify import Finding, Similarity, by_meaning, unrelated, verify
+from rag.verify import Finding, Similarity, by_meaning, verify
 from rag.verify.agreement import compare_figures
 from rag.verify.figures import figures
 from rag.verify.terms import evened
@@ -34,6 +34,9 @@ COMPARED = 8
 """How many of their sentences, the nearest in meaning, are compared with it."""
 MOST_QUOTES = 3
 """Sentences of one article that may bear out a sentence together."""
+NEAR = 0.2
+"""Fitted closeness below which nothing that was found is about the same thing: over the sample articles, 19 of 20
+sentences about other matters are below it, and none of 207 wrong sentences about theirs."""
 
 _OWN_MARKS = re.compile(
     r"!\[[^\[\]\n]{0,300}\]\([^()\n]{0,900}\)"  # an image
@@ -181,7 +184,7 @@ def _best(claim: str, passages: Sequence[Passage], similarity: Similarity) -> _E
     best = max(alone, key=_rank, default=_NOTHING)
     if best.finding.verdict is Verdict.SUPPORTED:
         return best
-    if unrelated(best.finding):
+    if best.finding.closeness < NEAR:
         return _NOTHING
     return _joined(claim, best, alone, similarity)
 

@@ -23,6 +23,6 @@ Supported: all of it is there, word for word or in other words. Uncited: nothing
 
 from rag.verify.facts import same_facts
 from rag.verify.similarity import Similarity, by_meaning
-from rag.verify.verdict import Finding, Quote, unrelated, verify
+from rag.verify.verdict import Finding, Quote, verify
 
-__all__ = ["Finding", "Quote", "Similarity", "by_meaning", "same_facts", "unrelated", "verify"]
+__all__ = ["Finding", "Quote", "Similarity", "by_meaning", "same_facts", "verify"]

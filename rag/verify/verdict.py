@@ -12,7 +12,7 @@ from rag.verify import foreign
 from rag.verify.agreement import compare_figures, turned_ranges, turned_tallies
 from rag.verify.alignment import changed_facts, replaced_words
 from rag.verify.binding import crossed, misbound
-from rag.verify.closeness import UNRELATED, Closeness, Compared, measure
+from rag.verify.closeness import Closeness, Compared, measure
 from rag.verify.dates import Dated, bare_year, compare_dates, dates, published_day, spans
 from rag.verify.days import Day
 from rag.verify.direction import (
@@ -112,11 +112,6 @@ def verify(claim: str, quotes: Sequence[Quote], similarity: Similarity) -> Findi
         surroundings=tuple(map(_explanation, quotes)),
     )
     return _lowered(_judged(missing, loose, measure(compared, similarity)), standing(said, contexts))
-
-
-def unrelated(finding: Finding) -> bool:
-    """Tell whether the quotes of a finding are about something else than its claim."""
-    return finding.verdict is Verdict.UNSUPPORTED and finding.closeness < UNRELATED
 
 
 def _lowered(finding: Finding, rests: Standing) -> Finding:
