@@ -83,7 +83,7 @@ class Fetcher:
             return asyncio.run(self._within_time(url))
         except TimeoutError as error:
             raise UnreadableFileError(f"It took longer than {self.seconds:g} seconds; try again later.") from error
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, ValueError) as error:
             raise UnreadableFileError("It is not a web address; give a whole one such as https://….") from error
         except httpx.HTTPError as error:
             raise UnreadableFileError(
@@ -151,7 +151,7 @@ class Fetcher:
                 extensions={"sni_hostname": url.raw_host.decode("ascii")},
             ) as response,
         ):
-            if response.is_redirect:
+            if response.has_redirect_location:
                 return response.headers["location"]
             if response.status_code != httpx.codes.OK:
                 phrase = f"{response.status_code} {httpx.codes.get_reason_phrase(response.status_code)}".strip()
