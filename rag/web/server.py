@@ -49,7 +49,6 @@ def make_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=running,
-        root_path=service.options.root_path,
     )
     tools = mcp.Tools(service)
     api.include(app, service)

@@ -50,6 +50,7 @@ class Proxies:
         headers = MutableHeaders(scope=scope)
         for name in _TOLD:
             del headers[name]
+        scope["root_path"] = self._root
         if self._root and scope["path"] == self._root:
             return await RedirectResponse(f"{self._root}/", 308)(scope, receive, send)
         if self._root and not scope["path"].startswith(f"{self._root}/"):
