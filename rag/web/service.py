@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 
 from rag.answer import Desk
@@ -31,20 +32,18 @@ class Service:
 
     async def ask(self, question: Question) -> Answer:
         """Return the answer; raise what `Desk.ask` raises, OverloadedError or ClosingError."""
-        answer: Answer | None = None
-        async for event in self.stream(question):
-            if isinstance(event, Answer):
-                answer = event
-        assert answer is not None  # the last event of every stream
-        return answer
+        # The loop need not wake up for events that nobody waits for.
+        async with aclosing(self.work.stream(lambda: self.events(question), _finished)) as answers:
+            answer = await anext(answers)
+            assert isinstance(answer, Answer)
+            return answer
 
     def answer(self, question: Question) -> Answer:
         """Return the answer, waiting for it in this thread; raise what `ask` raises."""
-        *_, last = self.work.iterate(lambda: self.events(question))
-        assert isinstance(last, Answer)
-        return last
+        with closing(self.work.iterate(lambda: self.events(question))) as events:
+            return next(event for event in events if isinstance(event, Answer))
 
-    def begin(self, question: Question, put: Put) -> Job:
+    def begin(self, question: Question, put: Put[Event]) -> Job:
         """Have the events of an answer put somewhere as they come; raise OverloadedError or ClosingError at once."""
         return self.work.submit(lambda: self.events(question), put)
 
@@ -86,6 +85,10 @@ def make_service(
         watcher=Several((metrics, watcher)) if watcher else metrics,
         metrics=metrics,
     )
+
+
+def _finished(event: Event) -> bool:
+    return isinstance(event, Answer)
 
 
 def _metrics(desk: Desk, work: Workroom) -> Metrics:

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -29,7 +29,7 @@ class Ended:
     error: BaseException | None = None
 
 
-Put = Callable[[object], None]
+Put = Callable[[T | Ended], None]
 """Takes what a source yields, and then one `Ended`; called in another thread."""
 
 
@@ -69,21 +69,25 @@ class Workroom:
         async with aclosing(self.stream(lambda: [work()])) as made:
             return await anext(made)
 
-    def stream(self, source: Callable[[], Iterable[T]]) -> AsyncGenerator[T]:
-        """Return what a source yields, made in another thread; raise OverloadedError or ClosingError at once.
+    def stream(self, source: Callable[[], Iterable[T]], keep: Callable[[T], bool] | None = None) -> AsyncGenerator[T]:
+        """Return what a source yields and `keep` lets through, made in another thread.
+
+        Raises OverloadedError or ClosingError at once.
 
         Whoever stops reading calls the work off: at once where it waits for its turn or for a server, else at what it
         yields next.
         """
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[object]()
 
-        def put(item: object) -> None:
+        def put(item: T | Ended) -> None:
+            if keep and not isinstance(item, Ended) and not keep(item):
+                return
             with suppress(RuntimeError):  # the loop is closed: nobody reads any more
                 loop.call_soon_threadsafe(queue.put_nowait, item)
 
         return _Stream(self.submit(source, put), queue, loop)
 
-    def iterate(self, source: Callable[[], Iterable[T]]) -> Iterator[T]:
+    def iterate(self, source: Callable[[], Iterable[T]]) -> Generator[T]:
         """Yield what a source yields, made in another thread; raise OverloadedError or ClosingError when first read."""
         queue: SimpleQueue[object] = SimpleQueue()
         job = self.submit(source, queue.put)
@@ -95,7 +99,7 @@ class Workroom:
         finally:
             job.call_off()
 
-    def submit(self, source: Callable[[], Iterable[object]], put: Put) -> Job:
+    def submit(self, source: Callable[[], Iterable[T]], put: Put[T]) -> Job:
         """Have a source emptied in another thread; raise OverloadedError or ClosingError at once."""
         with self._changed:
             if self._closing or len(self._under_way) + len(self._waiting) >= self._at_once + self._most_waiting:
@@ -155,7 +159,7 @@ class Workroom:
 class Job:
     """A source being emptied in one of the room's threads, or waiting for one."""
 
-    def __init__(self, source: Callable[[], Iterable[object]], put: Put, drop: Callable[[Job], None]) -> None:
+    def __init__(self, source: Callable[[], Iterable[T]], put: Put[T], drop: Callable[[Job], None]) -> None:
         self._source, self._put, self._drop = source, put, drop
         self._context = contextvars.copy_context()
         self._cancel = Cancel()
