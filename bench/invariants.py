@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rag.library import LocalLibrary, open_library
+from rag.library import LocalLibrary, Neighbours, open_library
 from rag.protocols import Indexed
 from rag.testing import HashingEmbedder
 from rag.testing.library import paragraphs
@@ -67,7 +67,9 @@ def check(directory: Path, articles: int, target: int) -> dict[str, list[str]]:
 
 def opened(directory: Path, *, exact_up_to: int) -> LocalLibrary:
     """Open the library to be searched through its index above so many passages."""
-    return open_library(directory, model=EMBEDDER.name, dimension=DIMENSION, exact_up_to=exact_up_to)
+    return open_library(
+        directory, model=EMBEDDER.name, dimension=DIMENSION, neighbours=Neighbours(exact_up_to=exact_up_to)
+    )
 
 
 def wanted_revision(number: int, target: int) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag.answer import Desk
 from rag.embed import CompatibleEmbedder, EmbeddedModel, RememberingEmbedder
 from rag.errors import ConfigurationError
-from rag.library import LocalLibrary, open_library
+from rag.library import ChromaServer, LocalLibrary, Neighbours, open_library
 from rag.prices import read_prices
 from rag.protocols import Answerer, ChatModel, Embedder, Rewriter
 from rag.question.rewrite import HistoryRewriter, ModelRewriter
@@ -31,6 +31,14 @@ def make_embedder(settings: Settings) -> Embedder:
     )
 
 
+def chroma_server(settings: Settings) -> ChromaServer | None:
+    """Return the server that keeps the vector index, if the settings name one; raise ConfigurationError."""
+    if settings.chroma_url is None:
+        return None
+    token = settings.chroma_token.get_secret_value() if settings.chroma_token else None
+    return ChromaServer(url=settings.chroma_url, token=token)
+
+
 @contextmanager
 def newsroom(settings: Settings, *, create: bool = False, any_model: bool = False) -> Iterator[Newsroom]:
     """Open the configured library for as long as the block runs; raise LibraryError where it cannot be used.
@@ -45,6 +53,7 @@ def newsroom(settings: Settings, *, create: bool = False, any_model: bool = Fals
         dimension=embedder.dimension if create else None,
         create=create,
         any_model=any_model,
+        neighbours=Neighbours(server=chroma_server(settings)),
     )
     with closing(library):
         yield Newsroom(settings=settings, embedder=embedder, library=library)

@@ -57,6 +57,13 @@ class Settings(BaseSettings):
         default=None,
         description="Name of an embedding model on the model server; without it the embedded model is used.",
     )
+    chroma_url: str | None = Field(
+        default=None,
+        description="Address of a Chroma server that keeps the vector index; without it the index lies in the library.",
+    )
+    chroma_token: SecretStr | None = Field(
+        default=None, description="Bearer token that a proxy before the Chroma server asks for."
+    )
     passages: int = Field(default=8, ge=1, le=50, description="How many passages an answer may draw on.")
     host: str = Field(default="127.0.0.1", description="Address that `dateline serve` listens on.")
     allowed_hosts: str | None = Field(

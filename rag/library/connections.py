@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
@@ -26,9 +27,9 @@ class State:
     model: str
     dimension: int
     index: str
-    """Name of the directory of the vector index in use; empty when there is none."""
+    """Name of the vector index in use, a directory or a server's collection; empty when there is none."""
     seal: str
-    """Fingerprint of the index's files as the last writer left them."""
+    """The generation in which the last writer left the index, and what tells the index as it then was."""
     vanished: int
     """How many entries were deleted from the index since it was built."""
     format: int
@@ -168,6 +169,14 @@ def set_meta(connection: sqlite3.Connection, values: Mapping[str, str | int]) ->
     connection.executemany(
         "UPDATE meta SET value = ? WHERE key = ?", [(str(value), key) for key, value in values.items()]
     )
+
+
+def library_id(connection: sqlite3.Connection, *, make: bool = False) -> str:
+    """Return the id that this library, and each copy of it, goes by on servers; empty where it has none yet."""
+    if make:
+        connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('id', ?)", (secrets.token_hex(6),))
+    row = connection.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()
+    return str(row[0]) if row else ""
 
 
 def raise_generation(connection: sqlite3.Connection) -> None:

@@ -74,9 +74,9 @@ def _content(directory: Path, files: Sequence[Path]) -> str:
 
 def probe(directory: str, dimension: str) -> None:
     """Print how many entries the index holds, unless searches do not find them, or it brings this process down."""
-    from rag.library.vectors import ChromaIndex  # noqa: PLC0415
+    from rag.library.homes import EmbeddedHome  # noqa: PLC0415
 
-    index = ChromaIndex(Path(directory), dimension=int(dimension))
+    index = EmbeddedHome(Path(directory).parent).open(Path(directory).name, int(dimension))
     if index.share_found(_SAMPLE) < _LEAST_FOUND:
         raise SystemExit(3)
     sys.stdout.write(str(index.count()))

@@ -8,33 +8,36 @@ from __future__ import annotations
 
 import json
 import logging
-import secrets
-import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rag.library import catalog, storing
-from rag.library.connections import change, set_meta, state
-from rag.library.health import fingerprint, unchanged
+from rag.library.connections import change, library_id, set_meta, state
+from rag.library.homes import EmbeddedHome, IndexHome
 from rag.library.lock import in_motion, set_at_rest, set_in_motion
-from rag.library.vectors import ChromaIndex, IndexUnusableError
+from rag.library.vectors import ChromaIndex, IndexAwayError, IndexFailedError, IndexUnusableError
 from rag.types import Scope
 
 _log = logging.getLogger(__name__)
 
-_PREFIX = "vectors-"
 _REBUILD_SHARE = 0.2
 """Deleted entries leave their vectors in the index's files and harm its recall; from this share on it is rebuilt."""
 _REBUILD_LEAST = 100
 
 
 class IndexKeeper:
-    """Keeps the index in step with the catalog for one writing session."""
+    """Keeps the index in step with the catalog for one writing session.
 
-    def __init__(self, directory: Path, connection: sqlite3.Connection) -> None:
+    An index that is lost is built anew. A server that is away raises IndexAwayError, and nothing is changed.
+    """
+
+    def __init__(self, directory: Path, connection: sqlite3.Connection, home: IndexHome) -> None:
         self._directory = directory
         self._connection = connection
+        self._home = home
+        self._undisturbed = False
         self._index: ChromaIndex | None = None
         self._lost = False
         self._vanished = 0
@@ -44,7 +47,7 @@ class IndexKeeper:
         if in_motion(self._directory) or self._pending():
             _log.warning("The last writer of %s did not finish; its vector index is being checked.", self._directory)
             self.prepare()
-        self._clear_away()
+        self._clear_away(EmbeddedHome(self._directory))
 
     def prepare(self) -> None:
         """Open the index; to be done before a change is noted in the journal, which a rebuild empties."""
@@ -61,31 +64,42 @@ class IndexKeeper:
             self._attempt(lambda index: index.delete(slots))
 
     def rebuild(self) -> None:
-        """Build the index anew from the catalog in a new directory and take that instead; raise IndexUnusableError."""
-        set_in_motion(self._directory)
+        """Build the index anew from the catalog under a new name and take that instead; raise IndexFailedError."""
+        self._set_in_motion()
         self._close()
         now = state(self._connection)
-        name = _PREFIX + secrets.token_hex(4)
-        index = ChromaIndex(self._directory / name, dimension=now.dimension, create=True)
-        index.upsert(catalog.entries(self._connection))
+        name, index = self._home.create(self._library(), now.dimension)
+        with _closed_on_failure(index):
+            index.upsert(catalog.entries(self._connection))
+        self._undisturbed = False
         with change(self._connection):
             set_meta(self._connection, {"index": name, "seal": "", "vanished": 0})
             storing.strike_pending(self._connection)
         self._index, self._lost, self._vanished = index, False, 0
-        self._clear_away()
+        self._clear_away(EmbeddedHome(self._directory))
+        self._remove(now.index)
+
+    def clear_away(self) -> None:
+        """Remove every other index of this library; raise IndexFailedError."""
+        self._clear_away(self._home)
 
     def settle(self) -> None:
         """End the session: rebuild if due, then let readers in again. Failing here costs speed, never content."""
         if not in_motion(self._directory):
             return
+        if self._index is None and not self._lost:
+            # It could not be opened. If it was at rest before this session, it still is as it was.
+            if self._undisturbed:
+                set_at_rest(self._directory)
+            return
         try:
-            if self._index is not None and not self._lost:
+            if self._index and not self._lost:
                 self._reconcile(self._index)
             if self._lost or self._worn():
                 self.rebuild()
             self._close()
             self._seal()
-        except IndexUnusableError as error:
+        except IndexFailedError as error:
             self._give_up(str(error))
         except (sqlite3.Error, OSError) as error:
             self._give_up(f"The vector index could not be written ({error}).")
@@ -105,7 +119,7 @@ class IndexKeeper:
 
     def _ready(self) -> ChromaIndex:
         if self._index is None:
-            set_in_motion(self._directory)
+            self._set_in_motion()
             self._index = self._opened()
             if self._index is None:
                 self.rebuild()
@@ -118,22 +132,25 @@ class IndexKeeper:
         now = state(self._connection)
         if not now.index:
             return None
-        directory = self._directory / now.index
         # Files that a killed writer left can answer every search and still end the process that writes to them (seen
         # in 1 of 40 kills), so no examination is enough: only what a writer sealed is trusted.
-        if not unchanged(directory, now.seal.partition(":")[2]):
-            _log.warning("The vector index %s is not as a writer sealed it; it is rebuilt from the catalog.", directory)
+        if not self._home.sealed(now.index, now.seal.partition(":")[2]):
+            _log.warning("The vector index %s is not as a writer sealed it; it is rebuilt from the catalog.", now.index)
             return None
         try:
-            index = ChromaIndex(directory, dimension=now.dimension)
-            self._reconcile(index)
-            if index.count() == catalog.count_passages(self._connection, Scope()):
-                return index
+            name, index = self._home.claim(now.index, self._library(), now.dimension)
+            self._undisturbed = False
+            with _closed_on_failure(index):
+                with change(self._connection):
+                    set_meta(self._connection, {"index": name})
+                self._reconcile(index)
+                if index.count() == catalog.count_passages(self._connection, Scope()):
+                    return index
             index.close()
         except IndexUnusableError as error:
             _log.warning("%s It is rebuilt from the catalog.", error)
             return None
-        _log.warning("The vector index %s is not in step with the catalog; it is rebuilt from it.", directory)
+        _log.warning("The vector index %s is not in step with the catalog; it is rebuilt from it.", now.index)
         return None
 
     def _reconcile(self, index: ChromaIndex) -> None:
@@ -157,7 +174,7 @@ class IndexKeeper:
 
     def _seal(self) -> None:
         now = state(self._connection)
-        seal = f"{now.generation}:{fingerprint(self._directory / now.index)}"
+        seal = f"{now.generation}:{self._home.seal(now.index)}"
         with change(self._connection):
             set_meta(self._connection, {"seal": seal, "vanished": now.vanished + self._vanished})
         set_at_rest(self._directory)
@@ -167,15 +184,31 @@ class IndexKeeper:
         if index is not None:
             try:
                 index.close()
-            except IndexUnusableError as error:
+            except IndexFailedError as error:
                 _log.debug("%s", error)
 
-    def _clear_away(self) -> None:
-        kept = state(self._connection).index
-        for path in self._directory.glob(f"{_PREFIX}*"):
-            if path.name == kept:
-                continue
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+    def _clear_away(self, home: IndexHome) -> None:
+        for name in home.others(library_id(self._connection), state(self._connection).index):
+            home.remove(name)
+
+    def _remove(self, name: str) -> None:
+        try:
+            self._home.remove(name)
+        except IndexAwayError as error:
+            _log.warning("The index %s was replaced, but is still there: %s", name, error)
+
+    def _library(self) -> str:
+        return library_id(self._connection, make=True)
+
+    def _set_in_motion(self) -> None:
+        self._undisturbed = self._undisturbed or not in_motion(self._directory)
+        set_in_motion(self._directory)
+
+
+@contextmanager
+def _closed_on_failure(index: ChromaIndex) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        index.close()
+        raise

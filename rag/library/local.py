@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rag.errors import LibraryMissingError, StorageError
 from rag.library import catalog
 from rag.library.connections import CATALOG, Connections, State, create, require, state, translated, writing
+from rag.library.homes import Neighbours
 from rag.library.keeper import IndexKeeper
 from rag.library.lock import in_motion, writers_place
 from rag.library.reader import IndexReader
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     Selection = tuple[Numbers, Numbers]
     Ranked = list[tuple[int, float]]
 
-EXACT_UP_TO = 100_000
-"""Passages in scope up to which all are scored. With so many (of 384 numbers) a question takes 20 ms rather than 8 by
-the index, misses nothing, and needs half the memory."""
 _MOST_ASKED = 4_000
 _NEWEST = 256
 """Passages stored last, always scored: the index may not reach a passage that is like no other, as news can be."""
@@ -47,7 +45,7 @@ def open_library(
     dimension: int | None = None,
     create: bool = False,
     any_model: bool = False,
-    exact_up_to: int = EXACT_UP_TO,
+    neighbours: Neighbours | None = None,
 ) -> LocalLibrary:
     """Open the library in a directory.
 
@@ -66,20 +64,21 @@ def open_library(
         directory,
         model=model,
         dimension=_found(directory, model=model, dimension=dimension, any_model=any_model),
-        exact_up_to=exact_up_to,
+        neighbours=neighbours or Neighbours(),
     )
 
 
 class LocalLibrary:
-    """Articles in a SQLite catalog, their vectors also in a Chroma index; safe to read from several threads."""
+    """Articles in a SQLite catalog, their vectors also in Chroma; safe to read from several threads."""
 
-    def __init__(self, directory: Path, *, model: str, dimension: int, exact_up_to: int = EXACT_UP_TO) -> None:
+    def __init__(self, directory: Path, *, model: str, dimension: int, neighbours: Neighbours) -> None:
         self._directory = directory
         self._model = model
         self._dimension = dimension
-        self._exact_up_to = exact_up_to
+        self._exact_up_to = neighbours.exact_up_to
+        self._home = neighbours.home(directory)
         self._connections = Connections(directory)
-        self._index = IndexReader(directory, self._connections)
+        self._index = IndexReader(directory, self._connections, self._home)
         self._lock = threading.Lock()
         self._cache: VectorCache | None = None
         self._selections: OrderedDict[tuple[int, Scope], Selection] = OrderedDict()
@@ -158,7 +157,7 @@ class LocalLibrary:
     def writing(self) -> Iterator[LibraryWriter]:
         """Hold the library's one writer's place; raise LibraryLockedError when it is taken."""
         with writers_place(self._directory), writing(self._directory) as connection:
-            keeper, path = IndexKeeper(self._directory, connection), self._directory / CATALOG
+            keeper, path = IndexKeeper(self._directory, connection, self._home), self._directory / CATALOG
             with translated(path):
                 keeper.recover()
             try:
@@ -172,17 +171,18 @@ class LocalLibrary:
 
         `embedded` gives the text that stands for a passage before the model; by default the passage's own.
         """
-        reindex(self._directory, embedder, embedded or (lambda passage: passage.text))
+        reindex(self._directory, self._home, embedder, embedded or (lambda passage: passage.text))
         if embedder is not None:
             self._model, self._dimension, self._cache = embedder.name, embedder.dimension, None
 
     def compact(self) -> None:
         """Erase what was removed from the files themselves, and give the space back."""
-        compact(self._directory)
+        compact(self._directory, self._home)
 
     def check(self) -> list[Finding]:
         """Examine the library; what is not well comes with advice."""
-        return examine(self._directory, self._connections, model=self._model, dimension=self._dimension)
+        model, dimension = self._model, self._dimension
+        return examine(self._directory, self._connections, self._home, model=model, dimension=dimension)
 
     def close(self) -> None:
         """Release files and clients."""

@@ -17,6 +17,7 @@ from rag.library.connections import (
     Connections,
     State,
     change,
+    library_id,
     raise_generation,
     require,
     set_meta,
@@ -25,9 +26,10 @@ from rag.library.connections import (
     writing,
 )
 from rag.library.exact import packed
-from rag.library.health import entries_in, unchanged
+from rag.library.homes import EmbeddedHome, IndexHome
 from rag.library.keeper import IndexKeeper
 from rag.library.lock import in_motion, writers_place
+from rag.library.vectors import IndexAwayError
 from rag.protocols import Embedder
 from rag.types import Passage, Scope
 
@@ -44,10 +46,10 @@ class Finding:
     advice: str = ""
 
 
-def reindex(directory: Path, embedder: Embedder | None, embedded: Callable[[Passage], str]) -> None:
+def reindex(directory: Path, home: IndexHome, embedder: Embedder | None, embedded: Callable[[Passage], str]) -> None:
     """Build the vector index anew; with an embedder of another model than the library's, the vectors too."""
     path = directory / CATALOG
-    with _whole(directory) as (connection, keeper):
+    with _whole(directory, home) as (connection, keeper):
         with translated(path):
             now = state(connection)
         if embedder is not None and (embedder.name, embedder.dimension) != (now.model, now.dimension):
@@ -57,19 +59,20 @@ def reindex(directory: Path, embedder: Embedder | None, embedded: Callable[[Pass
             keeper.rebuild()
 
 
-def compact(directory: Path) -> None:
+def compact(directory: Path, home: IndexHome) -> None:
     """Write all files anew with nothing in them but what is stored; raise StorageError while others hold old pages."""
-    with _whole(directory) as (connection, keeper), translated(directory / CATALOG):
+    with _whole(directory, home) as (connection, keeper), translated(directory / CATALOG):
         with change(connection):
             storing.drop_orphans(connection)
             # Terms of removed passages stay in segments of the lexical index until those are merged.
             connection.execute("INSERT INTO lexical (lexical) VALUES ('rebuild')")
         keeper.rebuild()
+        keeper.clear_away()
         connection.execute("VACUUM")
         _empty_log(connection)
 
 
-def examine(directory: Path, connections: Connections, *, model: str, dimension: int) -> list[Finding]:
+def examine(directory: Path, connections: Connections, home: IndexHome, *, model: str, dimension: int) -> list[Finding]:
     """Return findings about catalog, index, model, permissions and disk, the catalog's first."""
     findings = [_catalog(connections)]
     if findings[0].ok:
@@ -77,19 +80,20 @@ def examine(directory: Path, connections: Connections, *, model: str, dimension:
             now = state(connection)
             passages = catalog.count_passages(connection, Scope())
             pending = int(connection.execute("SELECT count(*) FROM journal").fetchone()[0])
+            library = library_id(connection)
         findings += [
             _model(now, model, dimension),
             _rest(directory, pending),
-            _index(directory, now, passages),
-            _leftovers(directory, now),
+            _unless_away(lambda: _index(directory, now, passages, home)),
+            _leftovers(EmbeddedHome(directory), home, library, now.index),
         ]
     return [*findings, *_permissions(directory), _disk(directory)]
 
 
 @contextmanager
-def _whole(directory: Path) -> Iterator[tuple[sqlite3.Connection, IndexKeeper]]:
+def _whole(directory: Path, home: IndexHome) -> Iterator[tuple[sqlite3.Connection, IndexKeeper]]:
     with writers_place(directory), writing(directory) as connection:
-        keeper = IndexKeeper(directory, connection)
+        keeper = IndexKeeper(directory, connection, home)
         try:
             yield connection, keeper
         finally:
@@ -155,26 +159,42 @@ def _rest(directory: Path, pending: int) -> Finding:
     return Finding(what="no unfinished change", ok=True)
 
 
-def _index(directory: Path, now: State, passages: int) -> Finding:
+def _index(directory: Path, now: State, passages: int, home: IndexHome) -> Finding:
     if not now.index and not passages:
         return Finding(what="vector index: none needed yet", ok=True)
     if not os.access(directory, os.W_OK):
         return Finding(what="vector index: not examined, which takes the right to write", ok=True)
     rebuild = "run `dateline reindex`; answers are complete meanwhile, only slower in a large library"
-    held = entries_in(directory / now.index, now.dimension) if now.index else None
-    if held is None:
-        return Finding(what="vector index: missing or damaged", ok=False, advice=rebuild)
-    if held != passages:
-        return Finding(what=f"vector index: {held} entries for {passages} passages", ok=False, advice=rebuild)
-    if not in_motion(directory) and not unchanged(directory / now.index, now.seal.partition(":")[2]):
-        return Finding(what="vector index: its files are not as they were written", ok=False, advice=rebuild)
+    held = home.entries(now.index, now.dimension) if now.index else None
+    unsealed = not in_motion(directory) and not home.sealed(now.index, now.seal.partition(":")[2])
+    for wrong, what in (
+        (held is None, "missing or damaged"),
+        (held != passages, f"{held} entries for {passages} passages"),
+        (unsealed, "its files are not as they were written"),
+    ):
+        if wrong:
+            return Finding(what=f"vector index: {what}", ok=False, advice=rebuild)
     return Finding(what=f"vector index: {held} passages", ok=True)
 
 
-def _leftovers(directory: Path, now: State) -> Finding:
-    left = sorted(path.name for path in directory.glob("vectors-*") if path.name != now.index)
-    if left:
+def _unless_away(examined: Callable[[], Finding]) -> Finding:
+    try:
+        return examined()
+    except IndexAwayError as error:
+        advice = f"{error} Answers are complete meanwhile, only slower in a large library."
+        return Finding(what="vector index: not within reach", ok=False, advice=advice)
+
+
+def _leftovers(beside: IndexHome, home: IndexHome, library: str, kept: str) -> Finding:
+    if left := beside.others(library, kept):
         return Finding(what=f"left behind: {', '.join(left)}", ok=False, advice="the next `dateline ingest` removes it")
+    try:
+        left = home.others(library, kept)
+    except IndexAwayError:
+        left = []
+    if left:
+        advice = "unless they belong to a copy of this library, `dateline compact` removes them"
+        return Finding(what=f"left behind on the server: {', '.join(left)}", ok=False, advice=advice)
     return Finding(what="nothing left behind", ok=True)
 
 

@@ -1,11 +1,10 @@
-"""The vector index in Chroma: rebuilt from the catalog whenever in doubt. Nothing else imports chromadb."""
+"""A vector index in Chroma: rebuilt from the catalog whenever in doubt. Only this and its two homes import chromadb."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.errors import LibraryError
@@ -13,39 +12,58 @@ from rag.library.catalog import Entry
 
 if TYPE_CHECKING:
     import numpy as np
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration
     from chromadb.api.models.Collection import Collection
-    from chromadb.config import Settings, System
+    from chromadb.config import Settings
     from numpy.typing import NDArray
 
-_COLLECTION = "passages"
 _MOST_ROWS = 1_000
 _MOST_BYTES = 8_000_000
-_opening = threading.Lock()
 
 _Fact = str | int | None
 
 
-class IndexUnusableError(LibraryError):
-    """The vector index failed; the catalog still has everything."""
+class IndexFailedError(LibraryError):
+    """The vector index did not do what it was asked; the catalog still has everything."""
+
+
+class IndexUnusableError(IndexFailedError):
+    """The vector index is missing or broken and has to be built anew."""
+
+
+class IndexAwayError(IndexFailedError):
+    """The server that keeps the vector index cannot be used now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A collection that is open, and how whoever opened it deals with it."""
+
+    collection: Collection
+    most_rows: int
+    translated: Callable[[], AbstractContextManager[None]]
+    """Turns Chroma's errors into IndexFailedError."""
+    release: Callable[[], None]
 
 
 class ChromaIndex:
-    """One open directory of Chroma with the collection of passages, keyed by slot."""
+    """One open collection of passages, keyed by slot; all methods raise IndexFailedError."""
 
-    def __init__(self, directory: Path, *, dimension: int, create: bool = False) -> None:
+    def __init__(self, opened: Opened, *, dimension: int) -> None:
+        self._opened = opened
+        self._collection = opened.collection
+        self._translated = opened.translated
         self._dimension = dimension
-        with _translated(), _opening:
-            self._collection, self._system, self._most_rows = _open(directory, create=create)
 
     def count(self) -> int:
         """Return how many entries there are."""
-        with _translated():
+        with self._translated():
             return self._collection.count()
 
     def upsert(self, entries: Iterable[Entry]) -> None:
         """Add entries, or put them in the place of those with the same slot."""
-        for batch in _batches(entries, min(self._most_rows, _MOST_ROWS)):
-            with _translated():
+        for batch in _batches(entries, min(self._opened.most_rows, _MOST_ROWS)):
+            with self._translated():
                 self._collection.upsert(
                     ids=[entry.slot for entry in batch],
                     embeddings=self._matrix(batch),
@@ -55,21 +73,22 @@ class ChromaIndex:
 
     def delete(self, slots: Sequence[str]) -> None:
         """Delete entries; what is not there is no error."""
-        for start in range(0, len(slots), self._most_rows):
-            with _translated():
-                self._collection.delete(ids=list(slots[start : start + self._most_rows]))
+        most = self._opened.most_rows
+        for start in range(0, len(slots), most):
+            with self._translated():
+                self._collection.delete(ids=list(slots[start : start + most]))
 
     def nearest(self, query: NDArray[np.float64], count: int) -> list[str]:
         """Return the slots of the nearest entries, approximately, best first."""
-        with _translated():
+        with self._translated():
             found = self._collection.query(
                 query_embeddings=[query.astype("float32")], n_results=count, include=["distances"]
             )
-        return list(found["ids"][0])
+            return list(found["ids"][0])
 
     def share_found(self, sample: int) -> float:
         """Return the share of so many entries, spread over all, that a search for their own vector finds."""
-        with _translated():
+        with self._translated():
             total = self._collection.count()
             found = looked = 0
             for offset in range(0, total, max(1, total // sample)):
@@ -79,10 +98,15 @@ class ChromaIndex:
                 found += entry["ids"][0] in near["ids"][0] or _all_equal(near["distances"])
         return found / looked if looked else 1.0
 
+    def rename(self, name: str) -> None:
+        """Give the collection another name."""
+        with self._translated():
+            self._collection.modify(name=name)
+
     def close(self) -> None:
-        """Release the files."""
-        with _translated():
-            self._system.stop()
+        """Release files and connections."""
+        with self._translated():
+            self._opened.release()
 
     def _matrix(self, batch: Sequence[Entry]) -> NDArray[np.float32]:
         import numpy as np  # noqa: PLC0415
@@ -91,30 +115,13 @@ class ChromaIndex:
         return rows.reshape(len(batch), self._dimension).astype(np.float32)
 
 
-def _open(directory: Path, *, create: bool) -> tuple[Collection, System, int]:
-    with _blind_settings():
-        import chromadb  # noqa: PLC0415  takes most of a second; small libraries are read without it
-    from chromadb.api.shared_system_client import SharedSystemClient  # noqa: PLC0415
-
-    # An open client never sees what other processes wrote since; only a new system under it does.
-    SharedSystemClient.clear_system_cache()
-    client = chromadb.PersistentClient(str(directory), settings=_settings())
-    # Client.close() counts references, which clearing the cache has reset; so the system is stopped by ourselves.
-    system = SharedSystemClient._identifier_to_system[str(directory)]
-    SharedSystemClient.clear_system_cache()
-    if create:
-        collection = client.create_collection(
-            _COLLECTION,
-            configuration={"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 200}},
-            embedding_function=None,
-        )
-    else:
-        collection = client.get_collection(_COLLECTION, embedding_function=None)
-    return collection, system, client.get_max_batch_size()
+def configuration() -> CreateCollectionConfiguration:
+    """Return how a collection is made: by cosine, and without a function that embeds."""
+    return {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 200}}
 
 
 @contextmanager
-def _blind_settings() -> Iterator[None]:
+def blind_settings() -> Iterator[None]:
     """Keep chromadb from reading `.env` in the working directory and environment variables that have no prefix."""
     from pydantic_settings import BaseSettings  # noqa: PLC0415
 
@@ -126,8 +133,9 @@ def _blind_settings() -> Iterator[None]:
         BaseSettings.settings_customise_sources = theirs  # type: ignore[method-assign]
 
 
-def _settings() -> Settings:
-    with _blind_settings():
+def chroma_settings() -> Settings:
+    """Return Chroma's settings, none of them from the environment."""
+    with blind_settings():
         from chromadb.config import Settings  # noqa: PLC0415
 
         return Settings(anonymized_telemetry=False, allow_reset=False)
@@ -170,14 +178,3 @@ def _facts(entry: Entry) -> dict[str, _Fact]:
 def _all_equal(distances: list[list[float]] | None) -> bool:
     """More copies of one vector than were asked for."""
     return distances is not None and max(distances[0], default=1.0) < 1e-5
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:  # a panic in Chroma's Rust part is no Exception
-        first = (str(error).splitlines() or [""])[0][:200]
-        raise IndexUnusableError(f"The vector index failed ({type(error).__name__}: {first}).") from error

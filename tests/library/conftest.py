@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import LocalLibrary, open_library
+from rag.library import LocalLibrary, Neighbours, open_library
+from rag.testing.chroma import chroma_server
 from rag.testing.library import EMBEDDER, made_article, put
 from rag.types import Article
 
 INDEXED, EXACT = 0, 1_000_000
+BY_INDEX = Neighbours(exact_up_to=INDEXED)
 
 Open = Callable[..., LocalLibrary]
 
@@ -38,7 +40,7 @@ def opened(tmp_path: Path) -> Iterator[Open]:
             dimension=EMBEDDER.dimension,
             create=create,
             any_model=any_model,
-            exact_up_to=exact_up_to,
+            neighbours=Neighbours(exact_up_to=exact_up_to),
         )
         libraries.append(library)
         return library
@@ -46,6 +48,13 @@ def opened(tmp_path: Path) -> Iterator[Open]:
     yield opened
     for library in libraries:
         library.close()
+
+
+@pytest.fixture(scope="session")
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Chroma server."""
+    with chroma_server(tmp_path_factory.mktemp("chroma")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The contract of a library, over both ways in which the local one finds neighbours."""
+"""The contract of a library, over all ways in which the local one finds neighbours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import open_library
+from rag.library import ChromaServer, Neighbours, open_library
 from rag.protocols import Library
 from rag.testing.library import EMBEDDER
 from rag.testing.library_contract import LibraryContract
@@ -14,15 +14,18 @@ from rag.testing.library_times import Opener
 
 
 class TestLocalLibrary(LibraryContract):
-    @pytest.fixture(params=[0, 20_000], ids=["index", "exact"])
+    @pytest.fixture(params=["index", "exact", "server"])
     def opener(self, tmp_path: Path, request: pytest.FixtureRequest) -> Opener:
+        server = ChromaServer(url=request.getfixturevalue("chroma")) if request.param == "server" else None
+        neighbours = Neighbours(exact_up_to=20_000 if request.param == "exact" else 0, server=server)
+
         def opened() -> Library:
             return open_library(
                 tmp_path / "library",
                 model=EMBEDDER.name,
                 dimension=EMBEDDER.dimension,
                 create=True,
-                exact_up_to=request.param,
+                neighbours=neighbours,
             )
 
         return opened

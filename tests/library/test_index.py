@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rag.library import LocalLibrary
+from rag.library.homes import EmbeddedHome
 from rag.library.vectors import ChromaIndex
 from rag.protocols import Scored
 from rag.testing.library import EMBEDDER, dense, made_article, put, texts
@@ -112,7 +113,7 @@ def test_a_damaged_index_costs_no_answer_and_the_next_writer_rebuilds_it(
 
 def test_an_index_that_lost_entries_is_rebuilt(large: Path, opened: Open) -> None:
     before = the_index(large)
-    index = ChromaIndex(the_index(large), dimension=EMBEDDER.dimension)
+    index = opened_index(large)
     index.delete([f"story{number}:0" for number in range(50)])
     index.close()
     reader = opened(INDEXED)
@@ -140,7 +141,7 @@ def test_a_changed_article_takes_the_old_ones_place_in_the_index(large: Path, op
     put(library, made_article("story7", "only one paragraph about zebras"))
     assert best(dense(library, "zebras")) == "only one paragraph about zebras"
     assert not [each for each in texts(dense(library, "n7p1", limit=1000)) if "n7p" in each]
-    assert ChromaIndex(the_index(large), dimension=EMBEDDER.dimension).count() == 1196
+    assert opened_index(large).count() == 1196
 
 
 def test_reindex_needs_no_model_and_open_readers_live_on(large: Path, opened: Open) -> None:
@@ -152,6 +153,10 @@ def test_reindex_needs_no_model_and_open_readers_live_on(large: Path, opened: Op
     _nothing_left(large)
     opened().reindex()
     assert dense(reader, "harbour strike") == expected
+
+
+def opened_index(directory: Path) -> ChromaIndex:
+    return EmbeddedHome(directory).open(the_index(directory).name, EMBEDDER.dimension)
 
 
 def remove(library: LocalLibrary, numbers: range) -> None:

@@ -23,11 +23,12 @@ PRELUDE = """
 import sys
 from pathlib import Path
 from rag.errors import DatelineError
-from rag.library import open_library
+from rag.library import Neighbours, open_library
 from rag.testing.library import EMBEDDER, dense, indexed, made_article, put, texts
 from rag.types import Scope
 def opened(exact_up_to=0, create=False):
-    return open_library(Path(sys.argv[1]), model=EMBEDDER.name, dimension=64, create=create, exact_up_to=exact_up_to)
+    neighbours = Neighbours(exact_up_to=exact_up_to)
+    return open_library(Path(sys.argv[1]), model=EMBEDDER.name, dimension=64, create=create, neighbours=neighbours)
 """
 ROOT = Path(__file__).parents[2]
 

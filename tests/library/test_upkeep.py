@@ -18,7 +18,7 @@ from rag.testing import HashingEmbedder
 from rag.testing.library import EMBEDDER, dense, indexed, made_article, put, texts
 from rag.types import Scope
 
-from .conftest import EXACT, INDEXED, Open, story
+from .conftest import BY_INDEX, EXACT, Open, story
 
 SECRET = "the witness Zanzibarova lives in Quillfordshire"
 
@@ -120,7 +120,7 @@ def test_reindexing_with_another_model_embeds_everything_anew(opened: Open, tmp_
     first = opened()
     put(first, made_article("a", "Rates rose.\n\nBanks fell."), made_article("b", "Rates rose."))
     other = HashingEmbedder(32)
-    tolerant = open_library(tmp_path / "library", model=other.name, dimension=32, any_model=True, exact_up_to=INDEXED)
+    tolerant = open_library(tmp_path / "library", model=other.name, dimension=32, any_model=True, neighbours=BY_INDEX)
     with pytest.raises(LibraryMismatchError):
         tolerant.dense(other.embed_query("rates"), Scope(), 3)
     assert texts(tolerant.lexical("banks", Scope(), 3)) == ["Banks fell."]
