@@ -92,7 +92,8 @@ class SearchAsked(QuestionAsked):
     limit: int = Field(default=10, ge=1, le=100, description="How many passages.")
 
 
-def _json_body(request: Request) -> None:
+async def _json_body(request: Request) -> None:
+    # Asynchronous, so that it does not wait for a thread.
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise HTTPException(415, "Send the body as JSON, with the header Content-Type: application/json.")
