@@ -14,7 +14,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from rag.errors import DatelineError
 from rag.types import Event, Question
 from rag.web.api.accepting import preferred
-from rag.web.api.documenting import events, problems
+from rag.web.api.documenting import problems, replied
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY, QuestionAsked, SearchAsked
 from rag.web.api.schemas import AnswerSent, HitsSent
@@ -34,7 +34,7 @@ def router(service: Service) -> APIRouter:
         "/answers",
         summary="Answer a question",
         response_model=AnswerSent,
-        responses=problems(406, 502, body=True) | events("The answer with its proof.", _STREAM),
+        responses=problems(406, 502, body=True) | replied("The answer with its proof.", "answer.json", "events.txt"),
     )
     async def create_answer(asked: QuestionAsked, request: Request) -> Response:
         """Answer with checked citations, or say that the articles do not.
@@ -51,7 +51,12 @@ def router(service: Service) -> APIRouter:
             return await _streamed(service, question, request)
         return JSONResponse(answer_object(await unless_gone(request, service.ask(question))))
 
-    @routes.post("/search", summary="Search the articles", response_model=HitsSent, responses=problems(502, body=True))
+    @routes.post(
+        "/search",
+        summary="Search the articles",
+        response_model=HitsSent,
+        responses=problems(502, body=True) | replied("The passages, best first.", "hits.json"),
+    )
     async def search(asked: SearchAsked, request: Request) -> Response:
         """Find the passages that an answer would be looked for in, best first."""
         question = asked.as_question()
@@ -85,17 +90,3 @@ async def _sent(first: Event, rest: AsyncGenerator[Event]) -> AsyncGenerator[Ser
 
 def _event(name: str, told: dict[str, Json]) -> ServerSentEvent:
     return ServerSentEvent(json.dumps(told, ensure_ascii=False), event=name, sep="\n")
-
-
-_STREAM = """event: searching
-data: {"standalone": "How much will the Arl Bridge repair cost?", "scope": {"since": null, "until": null, …}}
-
-event: hits
-data: {"hits": [{"article_id": "85a9b1ee6a474ea8", …}]}
-
-event: delta
-data: {"text": "Mending the cracked Arl Bridge will cost £4.1 million … [1]", "citations": [{"marker": 1, …}]}
-
-event: answer
-data: {"schema": 1, "status": "conflicting", …}
-"""

@@ -14,7 +14,7 @@ from rag.question.requests import make_scope
 from rag.sentences import sentences
 from rag.types import Article, Span
 from rag.web.api import cursor
-from rag.web.api.documenting import Responses, headers, problems
+from rag.web.api.documenting import Responses, headers, problems, replied
 from rag.web.api.requests import ArticleId, DateWords, Name
 from rag.web.api.schemas import ArticleSent, PageSent, RangeSent, VersionsSent
 from rag.web.service import Service
@@ -32,7 +32,7 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/articles", tags=["articles"])
     library = service.desk.library
 
-    @routes.get("", summary="List the articles", response_model=PageSent, responses=problems() | _NEXT)
+    @routes.get("", summary="List the articles", response_model=PageSent, responses=problems() | _LISTED)
     async def list_articles(
         after: Annotated[_Cursor, Query(alias="cursor")] = None,
         limit: _Limit = 100,
@@ -54,7 +54,7 @@ def router(service: Service) -> APIRouter:
         "/{article_id}",
         summary="Read an article, or a range of it",
         response_model=ArticleSent | RangeSent,
-        responses=problems(404) | _UNCHANGED,
+        responses=problems(404) | _READ,
     )
     async def read_article(
         article_id: ArticleId,
@@ -75,7 +75,7 @@ def router(service: Service) -> APIRouter:
         "/{article_id}/versions",
         summary="List the versions of an article",
         response_model=VersionsSent,
-        responses=problems(404),
+        responses=problems(404) | replied("The versions.", "versions.json"),
     )
     async def list_versions(article_id: ArticleId) -> Response:
         """List all versions of one article, oldest first."""
@@ -116,8 +116,7 @@ def _read(article: Article, span: Span | None) -> dict[str, Json]:
 
 
 _TAGGED = headers(("ETag", "The version, and the range where one was asked for."))
-_UNCHANGED: Responses = {
-    200: {"description": "The article, or the range of it.", **_TAGGED},
-    304: {"description": "What `If-None-Match` names is what would be sent.", **_TAGGED},
-}
-_NEXT: Responses = {200: {"description": "A page.", **headers(("Link", "The next page, relative to this address."))}}
+_LINKED = headers(("Link", "The next page, relative to this address."))
+_UNCHANGED: Responses = {304: {"description": "What `If-None-Match` names is what would be sent.", **_TAGGED}}
+_READ = replied("The article, or the range of it.", "article.json", "range.json", also=_TAGGED) | _UNCHANGED
+_LISTED = replied("A page of the list.", "articles.json", also=_LINKED)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -15,6 +18,9 @@ from rag.web.problems import MEDIA_TYPE
 from rag.wire import Json
 
 Responses = dict[int | str, dict[str, Json]]
+
+NO_KEY: dict[str, Json] = {"security": []}
+"""What is given to everybody."""
 
 _MEANINGS = {
     400: "What was sent is well formed, but cannot be used; `detail` says why.",
@@ -40,7 +46,8 @@ _RETRIED = (429, 503)
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 _TAGS: dict[str, str] = {
     "answers": "Questions in, answers with their proof out.",
-    "articles": "The stored articles.",
+    "articles": "The stored articles, read, taken in and removed.",
+    "compatible": "The protocol of OpenAI's API, for its clients.",
     "service": "The service itself.",
 }
 
@@ -53,9 +60,7 @@ def name_of(route: APIRoute) -> str:
 def problems(*statuses: int, body: bool = False) -> Responses:
     """Return the problems that a route may answer with, beside those that any may; `body`: it reads one."""
     every = sorted({*statuses, *_ANY, *(_BODY if body else ())})
-    return {
-        status: {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM}}} for status in every
-    }
+    return {status: _problem(status) for status in every}
 
 
 def _problem(status: int) -> dict[str, Json]:
@@ -68,10 +73,21 @@ def headers(*told: tuple[str, str]) -> dict[str, Json]:
     return {"headers": {name: {"description": what, "schema": {"type": "string"}} for name, what in told}}
 
 
-def events(description: str, example: str) -> Responses:
-    """Return a successful response that is also given as server-sent events."""
-    told: dict[str, Json] = {"schema": {"type": "string"}, "example": example}
-    return {200: {"description": description, "content": {"text/event-stream": told}}}
+def replied(description: str, *examples: str, also: Mapping[str, Json] = MappingProxyType({})) -> Responses:
+    """Return a successful response with recorded examples; those that are events tell that it may be streamed."""
+    objects: dict[str, Json] = {
+        name.removesuffix(".json"): {"externalValue": name} for name in examples if name.endswith(".json")
+    }
+    content: dict[str, Json] = {"application/json": {"examples": objects}}
+    for name in examples:
+        if name.endswith(".txt"):
+            content["text/event-stream"] = {"schema": {"type": "string"}, "example": recorded(name)}
+    return {200: {"description": description, "content": content, **also}}
+
+
+def recorded(name: str) -> str:
+    """Return what the API gave over the sample articles."""
+    return (Path(__file__).parent / "examples" / name).read_text(encoding="utf-8")
 
 
 def describe(app: FastAPI, options: Options) -> None:
@@ -97,6 +113,17 @@ def _document(app: FastAPI, options: Options) -> dict[str, Json]:
     _, models = models_json_schema([(ProblemDocument, "serialization")], ref_template="#/components/schemas/{model}")
     parts = made.setdefault("components", {})
     parts.setdefault("schemas", {}).update(models["$defs"])
+    for responses in (operation["responses"] for path in made["paths"].values() for operation in path.values()):
+        # FastAPI has its own words for what does not validate; ours take their place.
+        if "422" in responses:
+            responses["422"] = _problem(422)
+        # It leaves null out of examples, too, so that they come in here.
+        for told in (each for response in responses.values() for each in response.get("content", {}).values()):
+            for example in told.get("examples", {}).values():
+                if name := example.pop("externalValue", None):
+                    example["value"] = json.loads(recorded(name))
+    for name in ("HTTPValidationError", "ValidationError"):
+        parts["schemas"].pop(name, None)
     parts["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "A key that `dateline keys create` gave."}
     }

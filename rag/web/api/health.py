@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from rag.web.api.documenting import problems
+from rag.web.api.documenting import NO_KEY, problems
 from rag.web.api.readiness import Readiness
 from rag.web.api.schemas import HealthSent, ReadinessSent
 from rag.web.problems import Problem
@@ -18,12 +18,14 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(tags=["service"])
     readiness = Readiness(service.desk)
 
-    @routes.get("/healthz", summary="Is the process alive?", response_model=HealthSent)
+    @routes.get("/healthz", summary="Is the process alive?", response_model=HealthSent, openapi_extra=NO_KEY)
     async def healthz() -> JSONResponse:
         """Answer, whatever state the library and the models are in."""
         return JSONResponse({"status": "ok"})
 
-    @routes.get("/readyz", summary="Can it answer?", response_model=ReadinessSent, responses=problems())
+    @routes.get(
+        "/readyz", summary="Can it answer?", response_model=ReadinessSent, responses=problems(), openapi_extra=NO_KEY
+    )
     async def readyz() -> JSONResponse:
         """Tell whether the library can be read and the embedding model loaded. Looked at anew every few seconds."""
         state = await readiness.state()
