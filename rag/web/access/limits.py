@@ -26,7 +26,8 @@ _MOST_CLIENTS = 10_000
 class Rates:
     """Counts in moving windows; what is kept is bounded by the number of clients and by what a window lets through."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _MOST_CLIENTS) -> None:
+        self._most = most
         self._storage = MemoryStorage()
         self._limiter = MovingWindowRateLimiter(self._storage)
 
@@ -44,7 +45,7 @@ class Rates:
         return max(1, math.ceil(self._limiter.get_window_stats(limit, name).reset_time - time.time()))
 
     def _counted(self, limit: RateLimitItem, name: str) -> str:
-        known = limit.key_for(name) in self._storage.events or len(self._storage.events) < _MOST_CLIENTS
+        known = limit.key_for(name) in self._storage.events or len(self._storage.events) < self._most
         return name if known else "others"
 
 

@@ -109,6 +109,10 @@ RIGHTS = (
     _page("POST /gradio_api/reset"),
     _page("POST /gradio_api/call/ask"),
     _page("GET /gradio_api/call/ask/{event_id}"),
+    _page("POST /gradio_api/call/search"),
+    _page("GET /gradio_api/call/search/{event_id}"),
+    _page("POST /gradio_api/call/check"),
+    _page("GET /gradio_api/call/check/{event_id}"),
 )
 
 
