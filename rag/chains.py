@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Unpack, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
@@ -12,10 +12,10 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, get_callback_manager_for_config
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from rag.protocols import Retriever
-from rag.public import Asked, Library, Limits
+from rag.public import Asked, Day, Library, Limits
 from rag.types import Answer, Event, Hit, Scope
 from rag.wire import moment
 
@@ -29,12 +29,14 @@ class ArticleRetriever(BaseRetriever):
     What it is made with can be given anew with each call: ``retriever.invoke("…", k=3, since="May 2023")``.
     """
 
+    model_config = ConfigDict(extra="forbid")
+
     library: Library
     k: int = Field(default=8, ge=1)
     """How many documents are returned at most."""
-    since: str | date | None = None
-    until: str | date | None = None
-    as_of: str | date | None = None
+    since: Day | None = None
+    until: Day | None = None
+    as_of: Day | None = None
     publishers: str | Sequence[str] = ()
     article_ids: str | Sequence[str] = ()
 
@@ -112,24 +114,25 @@ class AnswerChain(Runnable[Asked, Answer]):
 
         return self._transform_stream_with_config(iter([input]), events, config)  # type: ignore[arg-type]
 
-    async def astream(  # type: ignore[override]
+    def astream(  # type: ignore[override]
         self,
         input: Asked,  # noqa: A002
         config: RunnableConfig | None = None,
         **limits: object,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event]:
         """Yield what `stream` yields."""
 
         async def events(questions: AsyncIterator[Asked]) -> AsyncIterator[Event]:
             async for question in questions:
-                async for event in self._library.astream(question, **cast(Limits, limits)):
-                    yield event
+                async with aclosing(self._library.astream(question, **cast(Limits, limits))) as made:
+                    async for event in made:
+                        yield event
 
         async def questions() -> AsyncIterator[Asked]:
             yield input
 
-        async for event in self._atransform_stream_with_config(questions(), events, config):  # type: ignore[arg-type]
-            yield event
+        made = self._atransform_stream_with_config(questions(), events, config)  # type: ignore[arg-type]
+        return cast(AsyncGenerator[Event], made)
 
 
 def document_of(hit: Hit) -> Document:

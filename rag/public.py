@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from copy import copy
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack
@@ -17,7 +17,7 @@ from rag.errors import ConfigurationError, DatelineError
 from rag.protocols import Embedder
 from rag.protocols import Library as Store
 from rag.question.requests import make_question, make_scope, read_question
-from rag.threads import Threads, awaited_in_order, in_order
+from rag.threads import BATCH, Threads, awaited_in_order, in_order
 from rag.types import Answer, Article, Event, Hit, Question, Scope, Turn
 
 if TYPE_CHECKING:
@@ -27,15 +27,17 @@ Asked = str | Question | Mapping[str, object]
 """A question as text, as a `Question`, or as a row of a batch: ``{"question": …, "since": …, "history": …}``."""
 History = Sequence[Turn | tuple[str, str]]
 """Earlier turns, each a `Turn` or a pair of question and answer."""
+Day = str | date | datetime
+"""An ISO date, or words such as "May 2023", as at the command line."""
 
 
 class Limits(TypedDict, total=False):
-    """What a search may look at. Dates are ISO dates or words such as "May 2023", as at the command line."""
+    """What a search may look at."""
 
-    since: str | date | None
-    until: str | date | None
+    since: Day | None
+    until: Day | None
     """Includes the whole day, month or year that it names; so does `as_of`."""
-    as_of: str | date | None
+    as_of: Day | None
     publishers: str | Sequence[str]
     article_ids: str | Sequence[str]
 
@@ -83,7 +85,7 @@ class Library:
 
     def __init__(self, desk: Desk, *, at_once: int = 8, close: Callable[[], None] | None = None) -> None:
         self._desk = desk
-        self._threads = Threads(at_once)
+        self._threads = Threads(at_once, name="dateline-library")
         self._close = close or desk.library.close
 
     def __enter__(self) -> Self:
@@ -188,14 +190,15 @@ class Library:
         """Yield what `batch` yields, without blocking the event loop."""
         _must_be_some(concurrency)
         scope_of(limits)
-        threads = Threads(concurrency)
+        threads = Threads(concurrency, name=BATCH)
 
         async def answered(question: Asked) -> Answer | DatelineError:
             return await threads.run(lambda: self._answer_or_error(question, limits))
 
         try:
-            async for each in awaited_in_order(answered, questions, concurrency):
-                yield each
+            async with aclosing(awaited_in_order(answered, questions, concurrency)) as made:
+                async for each in made:
+                    yield each
         finally:
             threads.close(wait=False)
 
@@ -203,6 +206,7 @@ class Library:
         """Return a LangChain retriever that finds the `k` best passages."""
         from rag.chains import ArticleRetriever  # noqa: PLC0415  heavy: only for users of LangChain
 
+        scope_of(limits)
         return ArticleRetriever(library=self, k=k, **limits)
 
     def as_runnable(self) -> AnswerChain:
@@ -246,7 +250,7 @@ def scope_of(limits: Limits) -> Scope:
     )
 
 
-def _words(day: str | date | None) -> str | None:
+def _words(day: Day | None) -> str | None:
     return day.isoformat() if isinstance(day, date) else day
 
 

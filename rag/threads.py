@@ -17,6 +17,8 @@ from rag.errors import LibraryError
 
 T = TypeVar("T")
 R = TypeVar("R")
+BATCH = "dateline-batch"
+"""The name of threads that answer many questions."""
 AHEAD = 4
 """How many pieces of work may be begun or finished, for each thread, while an earlier one is awaited."""
 
@@ -24,8 +26,8 @@ AHEAD = 4
 class Threads:
     """Does blocking work for event loops, at most so many pieces at a time; the others wait for their turn."""
 
-    def __init__(self, most: int) -> None:
-        self._pool = ThreadPoolExecutor(most, thread_name_prefix="dateline")
+    def __init__(self, most: int, *, name: str) -> None:
+        self._pool = ThreadPoolExecutor(most, thread_name_prefix=name)
         self._lock = threading.Lock()
         self._jobs: set[_Job[object]] = set()
         self._closed = False
@@ -80,7 +82,7 @@ def in_order(work: Callable[[T], R], items: Iterable[T], most: int) -> Iterator[
     Closing this iterator calls off what is under way.
     """
     cancel, waiting = Cancel(), deque[Future[R]]()
-    pool = ThreadPoolExecutor(most, thread_name_prefix="dateline-batch")
+    pool = ThreadPoolExecutor(most, thread_name_prefix=BATCH)
     try:
         for item in items:
             waiting.append(pool.submit(contextvars.copy_context().run, cancel.run, partial(work, item)))

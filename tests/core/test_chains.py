@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
 
 import pytest
 from langchain_core.documents import Document
@@ -19,18 +20,13 @@ from rag.testing.server import ScriptedServer, fails, says
 
 BRIDGE = "How much will the Arl Bridge repair cost?"
 POST = "Harbour Post (fictional)"
+WrittenBy = Callable[[ScriptedServer], rag.Library]
 SAID = "Repairs will cost £3.4 million [1.1]."
 
 
-@pytest.fixture(scope="module")
-def library(ingested_seeds: Path) -> Iterator[rag.Library]:
-    with rag.open(ingested_seeds, answerer="extractive") as opened:
-        yield opened
-
-
 @pytest.fixture
-def chain(library: rag.Library) -> AnswerChain:
-    return library.as_runnable()
+def chain(seeds: rag.Library) -> AnswerChain:
+    return seeds.as_runnable()
 
 
 @pytest.fixture
@@ -42,8 +38,8 @@ class TestStandard(RetrieversIntegrationTests):
     """LangChain's standard tests of retrievers."""
 
     @pytest.fixture(autouse=True)
-    def _over(self, library: rag.Library) -> None:
-        self.library = library
+    def _over(self, seeds: rag.Library) -> None:
+        self.library = seeds
 
     @property
     def retriever_constructor(self) -> type[ArticleRetriever]:
@@ -58,13 +54,13 @@ class TestStandard(RetrieversIntegrationTests):
         return BRIDGE
 
 
-async def test_documents_say_where_their_words_stand(library: rag.Library) -> None:
-    retriever = library.as_retriever(k=3)
+async def test_documents_say_where_their_words_stand(seeds: rag.Library) -> None:
+    retriever = seeds.as_retriever(k=3)
     documents = retriever.invoke(BRIDGE)
-    assert [document.id for document in documents] == [hit.passage.id for hit in library.search(BRIDGE, 3)]
+    assert [document.id for document in documents] == [hit.passage.id for hit in seeds.search(BRIDGE, 3)]
     for document in documents:
         where = document.metadata
-        article = library.article(where["article_id"], where["version"])
+        article = seeds.article(where["article_id"], where["version"])
         assert article.text[where["start"] : where["end"]] == document.page_content
         assert (where["title"], where["publisher"], where["url"]) == (
             article.source.title,
@@ -76,33 +72,37 @@ async def test_documents_say_where_their_words_stand(library: rag.Library) -> No
     assert retriever.batch([BRIDGE]) == [documents]
 
 
-async def test_limits_of_a_retriever_can_be_given_anew(library: rag.Library) -> None:
+async def test_limits_of_a_retriever_can_be_given_anew(seeds: rag.Library) -> None:
     def outlets(documents: list[Document]) -> set[str]:
         return {document.metadata["publisher"] for document in documents}
 
-    retriever = library.as_retriever(publishers=POST)
+    retriever = seeds.as_retriever(publishers=POST)
     assert outlets(retriever.invoke(BRIDGE)) == {POST}
     assert outlets(retriever.invoke(BRIDGE, since="2024", publishers=())) > {POST}
     assert await retriever.ainvoke(BRIDGE, until="1900") == []
     assert retriever.bind(k=1).invoke(BRIDGE) == retriever.invoke(BRIDGE)[:1]
 
 
-def test_what_a_retriever_cannot_use_is_named(library: rag.Library) -> None:
+def test_what_a_retriever_cannot_use_is_named(seeds: rag.Library) -> None:
     with pytest.raises(ValidationError, match="k"):
-        library.as_retriever(k=0)
+        seeds.as_retriever(k=0)
+    with pytest.raises(rag.ConfigurationError, match="There is no outlet"):
+        seeds.as_retriever(outlet=POST)  # type: ignore[call-arg]
+    with pytest.raises(ValidationError, match="outlet"):
+        ArticleRetriever(library=seeds, outlet=POST)  # type: ignore[call-arg]
     with pytest.raises(rag.ConfigurationError, match="limit is 0"):
-        library.as_retriever().invoke(BRIDGE, k=0)
+        seeds.as_retriever().invoke(BRIDGE, k=0)
     with pytest.raises(rag.ConfigurationError, match="There is no filter"):
-        library.as_retriever().invoke(BRIDGE, filter={"publisher": POST})
+        seeds.as_retriever().invoke(BRIDGE, filter={"publisher": POST})
 
 
 @pytest.mark.parametrize(
     "asked", [BRIDGE, {"question": BRIDGE}, rag.Question(text=BRIDGE)], ids=["text", "row", "question"]
 )
 async def test_every_way_of_running_gives_the_answer_of_the_library(
-    chain: AnswerChain, library: rag.Library, asked: rag.public.Asked
+    chain: AnswerChain, seeds: rag.Library, asked: rag.public.Asked
 ) -> None:
-    expected = library.ask(BRIDGE)
+    expected = seeds.ask(BRIDGE)
     made: list[rag.Event] = [chain.invoke(asked), await chain.ainvoke(asked)]
     made += [*chain.batch([asked] * 2), *await chain.abatch([asked] * 2)]
     streams = [list(chain.stream(asked)), [event async for event in chain.astream(asked)]]
@@ -165,10 +165,10 @@ async def astreamed(chain: AnswerChain, collector: RunCollectorCallbackHandler) 
 
 @pytest.mark.parametrize("run", [invoked, streamed, ainvoked, astreamed])
 async def test_tracing_sees_search_and_model_within_the_chain(
-    ingested_seeds: Path, collector: RunCollectorCallbackHandler, run: Callable[..., object]
+    written_by: WrittenBy, collector: RunCollectorCallbackHandler, run: Callable[..., object]
 ) -> None:
-    with ScriptedServer(says(SAID)) as server, rag.open(ingested_seeds, openai_base_url=server.base_url) as library:
-        awaited = run(library.as_runnable(), collector)
+    with ScriptedServer(says(SAID)) as server:
+        awaited = run(written_by(server).as_runnable(), collector)
         if awaited is not None:
             await awaited  # type: ignore[misc]
     [root] = collector.traced_runs
@@ -185,14 +185,37 @@ async def test_tracing_sees_search_and_model_within_the_chain(
     assert isinstance((root.outputs or {})["output"], rag.Answer)
 
 
-async def test_tracing_sees_errors(ingested_seeds: Path, collector: RunCollectorCallbackHandler) -> None:
-    with (
-        ScriptedServer(fails(401)) as server,
-        rag.open(ingested_seeds, openai_base_url=server.base_url, model_retries=0) as library,
-    ):
-        answer = library.as_runnable().invoke(BRIDGE, {"callbacks": [collector]})
+async def test_events_of_langchain_tell_what_happens_within(written_by: WrittenBy) -> None:
+    with ScriptedServer(says(SAID)) as server:
+        events = [event async for event in written_by(server).as_runnable().astream_events(BRIDGE, version="v2")]
+    assert {(event["event"], event["name"]) for event in events} == {
+        ("on_chain_start", CHAIN_RUN),
+        ("on_chain_stream", CHAIN_RUN),
+        ("on_retriever_start", RETRIEVER_RUN),
+        ("on_retriever_end", RETRIEVER_RUN),
+        ("on_chat_model_start", RUN_NAME),
+        ("on_chat_model_stream", RUN_NAME),
+        ("on_chat_model_end", RUN_NAME),
+        ("on_chain_end", CHAIN_RUN),
+    }
+
+
+async def test_a_stream_that_is_closed_early_ends_the_models(
+    written_by: WrittenBy, slow_server: ScriptedServer
+) -> None:
+    async with aclosing(written_by(slow_server).as_runnable().astream(BRIDGE)) as events:
+        async for event in events:
+            if isinstance(event, rag.Delta):
+                break
+    assert await asyncio.to_thread(slow_server.disconnected.wait, 20)
+
+
+async def test_tracing_sees_errors(written_by: WrittenBy, collector: RunCollectorCallbackHandler) -> None:
+    with ScriptedServer(fails(401)) as server:
+        chain = written_by(server).as_runnable()
+        answer = chain.invoke(BRIDGE, {"callbacks": [collector]})
         with pytest.raises(rag.ConfigurationError):
-            await library.as_runnable().ainvoke("", {"callbacks": [collector]})
+            await chain.ainvoke("", {"callbacks": [collector]})
     assert answer.model == "extractive"
     answered, refused = collector.traced_runs
     assert [child.error is None for child in answered.child_runs] == [True, False]
@@ -212,9 +235,9 @@ async def test_tracing_sees_answers_in_parallel_apart(
 
 
 async def test_the_retriever_is_a_run_within_the_users_chain(
-    library: rag.Library, collector: RunCollectorCallbackHandler
+    seeds: rag.Library, collector: RunCollectorCallbackHandler
 ) -> None:
-    composed = library.as_retriever(k=2) | RunnableLambda(len)
+    composed = seeds.as_retriever(k=2) | RunnableLambda(len)
     assert composed.invoke(BRIDGE, {"callbacks": [collector]}) == 2
     assert await composed.ainvoke(BRIDGE, {"callbacks": [collector]}) == 2
     for root in collector.traced_runs:
