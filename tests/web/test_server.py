@@ -172,10 +172,10 @@ def test_nothing_is_reported_or_recorded(address: str) -> None:
     assert not config.get("run_history")
 
 
-def test_asking_is_the_only_public_call(address: str) -> None:
+def test_asking_searching_and_checking_are_the_only_public_calls(address: str) -> None:
     _, _, body = _get(f"{address}/gradio_api/info")
     info = json.loads(body)
-    assert list(info["named_endpoints"]) == ["/ask"]
+    assert list(info["named_endpoints"]) == ["/ask", "/search", "/check"]
     assert not info["unnamed_endpoints"]
 
 
@@ -185,24 +185,34 @@ def test_a_program_gets_the_answer_as_data(address: str) -> None:
     assert answer["status"] == "answered"
     assert answer["text"] == "The council held the budget at $4.25 million. [1]"
     assert [citation["marker"] for citation in answer["citations"]] == [1]
+    found = client.predict("the council's budget", 1, api_name="/search")
+    assert [hit["article_id"] for hit in found["hits"]] == ["harbour"]
+    checked = client.predict("The council held the budget at $4.25 million. It was a triumph.", api_name="/check")
+    assert checked["claims"][0]["verdict"] == "supported"
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("call", "asked", "told"),
     [
-        (["What is the budget?", [{"nothing": "at all"}]], "history must be a list"),
-        (["What is the budget?", "Hi"], "history must be a list"),
-        ([None, None], "question is missing or not text"),
-        ([["What is the budget?"], None], "question is missing or not text"),
-        ([" ", None], "The question is empty"),
-        (["x" * (LONGEST_QUESTION + 1), None], "8,001 characters"),
+        ("ask", ["What is the budget?", [{"nothing": "at all"}]], "history must be a list"),
+        ("ask", ["What is the budget?", "Hi"], "history must be a list"),
+        ("ask", [None, None], "question is missing or not text"),
+        ("ask", [["What is the budget?"], None], "question is missing or not text"),
+        ("ask", [" ", None], "The question is empty"),
+        ("ask", ["x" * (LONGEST_QUESTION + 1), None], "8,001 characters"),
+        ("search", [7, 10], "question is missing or not text"),
+        ("search", ["budget", "10"], "limit must be a whole number from 1 to 100."),
+        ("search", ["budget", True], "limit must be a whole number from 1 to 100."),
+        ("search", ["budget", 101], "limit must be a whole number from 1 to 100."),
+        ("check", [None], "text is missing or not text."),
+        ("check", ["\n"], "The draft is empty"),
     ],
 )
 def test_a_program_gets_the_line_that_says_what_is_wrong(
-    address: str, asked: list[object], told: str, capfd: pytest.CaptureFixture[str]
+    address: str, call: str, asked: list[object], told: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    _, _, event = _get(f"{address}/gradio_api/call/ask", {"data": asked})
-    _, _, said = _get(f"{address}/gradio_api/call/ask/{json.loads(event)['event_id']}")
+    _, _, event = _get(f"{address}/gradio_api/call/{call}", {"data": asked})
+    _, _, said = _get(f"{address}/gradio_api/call/{call}/{json.loads(event)['event_id']}")
     assert told in said
     assert "Traceback" not in said + "".join(capfd.readouterr())
 

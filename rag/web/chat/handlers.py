@@ -6,13 +6,11 @@ import threading
 from collections.abc import Iterator
 
 from rag.errors import DatelineError, UserError
-from rag.question.requests import read_question
 from rag.web.chat import markup, reference
 from rag.web.chat.asking import follow
 from rag.web.chat.exchange import Conversation, Exchange
 from rag.web.chat.reference import Reference
 from rag.web.service import Service
-from rag.wire import Json, answer_object
 
 _COMPANIONS = 50
 """Other cited sentences of one article that are marked at most."""
@@ -74,15 +72,6 @@ class Handlers:
             return markup.reader(article, wanted.span, [each.span for each in also])
         except DatelineError as error:
             return markup.failure(str(error))
-
-    def answer(self, question: str, history: list[dict[str, str]] | None = None) -> dict[str, Json]:
-        """Answer a question over the articles, with every citation; `history` holds question and answer pairs."""
-        import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
-
-        try:
-            return answer_object(self._service.answer(read_question({"question": question, "history": history})))
-        except DatelineError as error:
-            raise gr.Error(str(error), print_exception=False) from error
 
 
 def _wanted(asked: object) -> tuple[Reference, list[Reference]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from rag.web.chat import markup, page
+from rag.web.chat.endpoints import Endpoints
 from rag.web.chat.handlers import Handlers
 from rag.web.service import Service
 
@@ -15,7 +16,7 @@ def mount(app: FastAPI, service: Service) -> None:
     """Mount the page at "/", behind everything that has a path of its own."""
     import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
-    blocks = page.build(Handlers(service))
+    blocks = page.build(Handlers(service), Endpoints(service))
     blocks.queue(default_concurrency_limit=page.AT_ONCE, max_size=64)
     css = (markup.HERE / "static" / "page.css").read_text(encoding="utf-8")
     gr.mount_gradio_app(

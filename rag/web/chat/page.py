@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rag.question.requests import LONGEST_QUESTION
 from rag.web.chat import markup
+from rag.web.chat.endpoints import Endpoints
 from rag.web.chat.exchange import Conversation
 from rag.web.chat.handlers import Handlers
 
@@ -32,12 +33,14 @@ class _Parts:
     reader: gr.HTML
 
 
-def build(handlers: Handlers) -> gr.Blocks:
+def build(handlers: Handlers, endpoints: Endpoints) -> gr.Blocks:
     """Return the page."""
     import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
     blocks = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True)
     with blocks:
+        # The first that takes a name keeps it, and these names are the public ones.
+        _offer(endpoints)
         _listen(blocks, _lay_out(handlers), handlers)
     return blocks
 
@@ -120,11 +123,16 @@ _QUIET: _Quiet = {"show_progress": "hidden", "api_visibility": "private"}
 _ASKING: _Asking = {**_QUIET, "concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
 
 
-def _listen(blocks: gr.Blocks, parts: _Parts, handlers: Handlers) -> None:
-    from gradio.events import api, on  # noqa: PLC0415 - heavy, and only a server shows pages
+def _offer(endpoints: Endpoints) -> None:
+    from gradio.events import api  # noqa: PLC0415 - heavy, and only a server shows pages
 
-    # The first that takes a name keeps it, and this name is the public one.
-    api(handlers.answer, api_name="ask", concurrency_limit=AT_ONCE, concurrency_id="ask")
+    for call in (endpoints.ask, endpoints.search, endpoints.check):
+        api(call, api_name=call.__name__, concurrency_limit=AT_ONCE, concurrency_id="ask")
+
+
+def _listen(blocks: gr.Blocks, parts: _Parts, handlers: Handlers) -> None:
+    from gradio.events import on  # noqa: PLC0415 - heavy, and only a server shows pages
+
     state = parts.conversation
     shown = [state, parts.past, parts.live]
     typed = on([parts.box.submit, parts.ask.click], handlers.ask, [parts.box, state], [*shown, parts.box], **_ASKING)
