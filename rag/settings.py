@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -64,6 +65,10 @@ class Settings(BaseSettings):
     chroma_token: SecretStr | None = Field(
         default=None, description="Bearer token that a proxy before the Chroma server asks for."
     )
+    secrets: Path | None = Field(
+        default=None,
+        description="Directory of files that each hold one setting and bear its name, such as openai_api_key.",
+    )
     passages: int = Field(default=8, ge=1, le=50, description="How many passages an answer may draw on.")
     host: str = Field(default="127.0.0.1", description="Address that `dateline serve` listens on.")
     allowed_hosts: str | None = Field(
@@ -117,9 +122,20 @@ def variable(name: str) -> str:
 
 def read_settings(**given: object) -> Settings:
     """Return the settings, what is given (and not None) before the environment; raise ConfigurationError."""
+    told = {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        return Settings(_secrets_dir=_secrets(), **told)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0])
         raise ConfigurationError(f"{variable(name)} cannot be used: {first['msg']}. Change or unset it.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"A file in {_secrets()} cannot be read ({error}). Mend or remove it.") from error
+
+
+def _secrets() -> Path | None:
+    """Return the directory of secrets that the environment names, which comes before they can be read."""
+    told = os.environ.get(variable("secrets"))
+    if told and not Path(told).is_dir():
+        raise ConfigurationError(f"{variable('secrets')} names {told}, which is no directory. Change or unset it.")
+    return Path(told) if told else None
