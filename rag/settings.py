@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from rag.errors import ConfigurationError
 
@@ -124,12 +124,12 @@ def read_settings(**given: object) -> Settings:
     """Return the settings, what is given (and not None) before the environment; raise ConfigurationError."""
     told = {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings(_secrets_dir=_secrets(), **told)  # type: ignore[arg-type]
+        return Settings(_secrets_dir=_secrets(), **told)  # type: ignore[arg-type, call-arg]
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0])
         raise ConfigurationError(f"{variable(name)} cannot be used: {first['msg']}. Change or unset it.") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, SettingsError) as error:
         raise ConfigurationError(f"A file in {_secrets()} cannot be read ({error}). Mend or remove it.") from error
 
 

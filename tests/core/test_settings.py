@@ -39,5 +39,5 @@ def test_secrets_that_cannot_be_read_are_a_mistake_in_a_line(secrets: Path, monk
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_settings()
     monkeypatch.setenv("DATELINE_SECRETS", str(secrets / "missing"))
-    with pytest.raises(ConfigurationError, match="DATELINE_SECRETS names .*missing, which is no directory"):
+    with pytest.raises(ConfigurationError, match=r"DATELINE_SECRETS names .*missing, which is no directory"):
         read_settings()
