@@ -9,7 +9,9 @@ from threading import Lock
 from rag.protocols import Embedder
 
 REMEMBERED = 10_000
-"""Texts; with 384 dimensions they take 31 MB."""
+"""Texts; the vectors of 384 dimensions take 31 MB."""
+LONGEST = 2_000
+"""Characters of a text that is remembered: sentences are shorter, and whatever else is embedded may be long."""
 
 
 class RememberingEmbedder:
@@ -56,6 +58,6 @@ class RememberingEmbedder:
 
     def _keep(self, found: dict[str, array[float]]) -> None:
         with self._lock:
-            self._vectors.update(found)
+            self._vectors.update((text, vector) for text, vector in found.items() if len(text) <= LONGEST)
             while len(self._vectors) > self._remembered:
                 self._vectors.popitem(last=False)

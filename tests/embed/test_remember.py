@@ -1,6 +1,6 @@
 """A text is embedded once."""
 
-from rag.embed.remember import RememberingEmbedder
+from rag.embed.remember import LONGEST, RememberingEmbedder
 from rag.testing import HashingEmbedder
 
 
@@ -38,3 +38,11 @@ def test_the_least_recently_used_text_is_forgotten() -> None:
 def test_more_texts_at_once_than_are_remembered_all_get_their_vectors() -> None:
     texts = [str(number) for number in range(9)]
     assert RememberingEmbedder(Counting(), remembered=2).embed_documents(texts) == Counting().embed_documents(texts)
+
+
+def test_a_long_text_takes_no_memory() -> None:
+    inner = Counting()
+    embedder = RememberingEmbedder(inner)
+    for _ in range(2):
+        embedder.embed_documents(["a" * LONGEST, "a" * (LONGEST + 1)])
+    assert [len(texts) for texts in inner.asked] == [2, 1]
