@@ -168,14 +168,13 @@ def serve(
     from rag.web.server import serve as serve_all
     from rag.web.service import make_service
 
-    with (
-        opened(library, create=True, host=host, port=port, access=access, root_path=root_path) as room,
-        service_records(room.library.directory, room.settings) as records,
-    ):
-        intake = LibraryIntake(library=room.library, embedder=room.embedder)
-        watcher = watcher_of(room.settings)
-        service = make_service(room.desk(), records, options_of(room.settings), intake=intake, watcher=watcher)
-        serve_all(service, open_browser=open_browser)
+    with opened(library, create=True, host=host, port=port, access=access, root_path=root_path) as room:
+        served = options_of(room.settings)
+        with service_records(room.library.directory, served) as records:
+            intake = LibraryIntake(library=room.library, embedder=room.embedder)
+            watcher = watcher_of(room.settings)
+            service = make_service(room.desk(), records, served, intake=intake, watcher=watcher)
+            serve_all(service, open_browser=open_browser)
 
 
 @cli.command()

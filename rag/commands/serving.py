@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -36,17 +37,17 @@ def options_of(settings: Settings) -> Options:
 
 
 @contextmanager
-def service_records(directory: Path, settings: Settings) -> Iterator[Records]:
+def service_records(directory: Path, options: Options) -> Iterator[Records]:
     """Open the records of a service; raise ConfigurationError where it needs keys and nobody has one."""
     with closing(open_records(directory)) as records:
-        if keys_needed(settings):
+        if options.keys_needed:
             demand_key(records)
         yield records
 
 
 def _path(root: str) -> str:
     path = root.rstrip("/")
-    if path and (not path.startswith("/") or "//" in path or set(path) & set("?#%\\ ")):
+    if not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)*", path):
         raise ConfigurationError(f"DATELINE_ROOT_PATH cannot be {root!r}; write a path such as /dateline.")
     return path
 
