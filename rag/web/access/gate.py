@@ -91,8 +91,16 @@ class Gate:
 
 
 def path_of(scope: Scope) -> str:
-    """Return the path of a request as the table of rights spells it, without the path that a proxy shows us under."""
-    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    """Return the path of a request as the table of rights spells it, without the path that a proxy shows us under.
+
+    Under "/v1/articles" it is percent-encoded, as it is to the routes: the id of an article may hold a slash.
+    """
+    path = _within(str(scope["path"]), scope)
+    return _within(scope["raw_path"].decode("ascii", "replace"), scope) if path.startswith("/v1/articles/") else path
+
+
+def _within(path: str, scope: Scope) -> str:
+    root = str(scope.get("root_path", ""))
     return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
 
 

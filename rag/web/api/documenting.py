@@ -19,6 +19,8 @@ from rag.wire import Json
 
 Responses = dict[int | str, dict[str, Json]]
 
+STREAMED: Responses = {200: {"content": {"text/event-stream": {}}}}
+"""A successful response that may also be server-sent events."""
 NO_KEY: dict[str, Json] = {"security": []}
 """What is given to everybody."""
 
@@ -81,7 +83,7 @@ def replied(description: str, *examples: str, also: Mapping[str, Json] = Mapping
     content: dict[str, Json] = {"application/json": {"examples": objects}}
     for name in examples:
         if name.endswith(".txt"):
-            content["text/event-stream"] = {"schema": {"type": "string"}, "example": recorded(name)}
+            content["text/event-stream"] = {"example": recorded(name)}
     return {200: {"description": description, "content": content, **also}}
 
 

@@ -8,13 +8,21 @@ from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import Depends, HTTPException, Path, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from rag.errors import UserError
 from rag.question.requests import LONGEST_QUESTION, make_question, make_scope
 from rag.types import Question, Scope, Turn
 
 DateWords = Annotated[str, Field(max_length=100, examples=["2023-05-01", "May 2023"])]
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number, in JSON also 12.0."""
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 Spoken = Annotated[str, Field(max_length=100_000)]
 ArticleId = Annotated[
@@ -89,7 +97,7 @@ class QuestionAsked(Asked):
 class SearchAsked(QuestionAsked):
     """A search for the passages nearest to a question."""
 
-    limit: int = Field(default=10, ge=1, le=100, description="How many passages.")
+    limit: Whole = Field(default=10, ge=1, le=100, description="How many passages.")
 
 
 async def _json_body(request: Request) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rag.errors import ConfigurationError
 from rag.question.requests import make_question
@@ -23,11 +23,28 @@ SCOPE_KEY = "dateline_scope"
 _IGNORED = "Ignored: it changes nothing here."
 _TOOLS = "must be empty: Dateline calls no tools."
 
+
+def _is_truth(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    raise ValueError("not a truth value")
+
+
+def _is_number(value: object) -> object:
+    """In Python, unlike in JSON, true is 1."""
+    if isinstance(value, bool):
+        raise ValueError("not a number")  # noqa: TRY004  pydantic tells of this one
+    return value
+
+
+No = Annotated[Literal[False], BeforeValidator(_is_truth)]
+One = Annotated[Literal[1], BeforeValidator(_is_number)]
+Nought = Annotated[Literal[0], BeforeValidator(_is_number)]
 Ignored = Annotated[object, Field(description=_IGNORED)]
 NoTools = Annotated[list[object] | None, Field(max_length=0, description=_TOOLS)]
 NoToolChoice = Annotated[Literal["none", "auto"] | None, Field(description="must be none or auto: there are no tools.")]
-NoLogprobs = Annotated[Literal[False] | None, Field(description="must be false: an answer has no probabilities.")]
-NoTopLogprobs = Annotated[Literal[0] | None, Field(description="must be 0: an answer has no probabilities.")]
+NoLogprobs = Annotated[No | None, Field(description="must be false: an answer has no probabilities.")]
+NoTopLogprobs = Annotated[Nought | None, Field(description="must be 0: an answer has no probabilities.")]
 Metadata = Annotated[
     dict[str, Annotated[str, Field(max_length=10_000)]] | None,
     Field(max_length=16, description=f"must be an object of texts; of its keys only {SCOPE_KEY} counts."),
@@ -153,7 +170,7 @@ class CompletionAsked(_GenerationAsked):
         min_length=1, max_length=1000, examples=[[{"role": "user", "content": "What will the bridge repair cost?"}]]
     )
     stream_options: StreamOptions | None = None
-    n: Literal[1] | None = Field(default=None, description="must be 1: there is one answer to a question.")
+    n: One | None = Field(default=None, description="must be 1: there is one answer to a question.")
     stop: Annotated[list[object] | None, Field(max_length=0, description="must be empty: no answer is cut.")] = None
     logprobs: NoLogprobs = None
     logit_bias: Annotated[
@@ -196,7 +213,7 @@ class ResponseAsked(_GenerationAsked):
     conversation: None = Field(
         default=None, description="must be left out: no conversation is kept, so send the earlier messages in input."
     )
-    background: Literal[False] | None = Field(default=None, description="must be false: the answer is given at once.")
+    background: No | None = Field(default=None, description="must be false: the answer is given at once.")
     prompt: None = Field(default=None, description="must be left out: no prompts are kept.")
     access_programs: Ignored = None
     background_options: Ignored = None

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from sse_starlette import ServerSentEvent
 
 from rag.types import Answer, Event
-from rag.web.api.documenting import problems
+from rag.web.api.documenting import STREAMED, problems
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY
 from rag.web.compatible.answering import begun, event_stream, sent, standing
@@ -33,7 +33,7 @@ def router(service: Service) -> APIRouter:
 
     @routes.post(
         "/v1/responses",
-        responses=problems(404, 502, body=True),
+        responses=problems(404, 502, body=True) | STREAMED,
         dependencies=[JSON_BODY],
         response_model=None,
     )
