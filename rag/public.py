@@ -54,6 +54,9 @@ class Choices(TypedDict, total=False):
     context_tokens: int
     embedding_model: str | None
     passages: int
+    chroma_url: str | None
+    chroma_token: str | None
+    prices: str | Path | None
     at_once: int
 
 

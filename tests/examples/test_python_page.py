@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.public import Choices, Limits
+
 ROOT = Path(__file__).parents[2]
 _PROGRAM = re.compile(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
 
@@ -29,3 +31,10 @@ def test_the_page_on_python_does_what_it_says(
             told += 1
             assert printed == expected
     assert told == 5
+
+
+def test_the_page_names_every_setting_and_limit() -> None:
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    assert not Choices.__annotations__.keys() - named
+    assert not Limits.__annotations__.keys() - named
