@@ -13,6 +13,7 @@ from rag.web.access.gate import Gate
 from rag.web.access.headers import SecurityHeaders
 from rag.web.access.keys import Doorkeeper, KeysGuard
 from rag.web.access.limits import Limits, Rates, WrongKeys, rate_of
+from rag.web.access.policy import demand_origins
 from rag.web.access.proxies import Proxies, demand_addresses
 from rag.web.access.rights import LOGIN, RIGHTS, Load
 from rag.web.access.streams import Streams
@@ -32,6 +33,7 @@ def guarded(app: FastAPI, service: Service) -> None:
     """
     options = service.options
     demand_addresses(options.trusted_proxies)
+    demand_origins(options.cors_origins)
     rates, rate = Rates(), rate_of(options.rate)
     if options.keys_needed:
         app.add_middleware(Streams)

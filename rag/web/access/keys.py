@@ -41,7 +41,7 @@ class KeysGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on if its key allows it."""
-        if scope["type"] != "http" or (needed := right_of(scope).scope) is None or scope["method"] == "OPTIONS":
+        if scope["type"] != "http" or (needed := right_of(scope).scope) is None:
             return await self._app(scope, receive, send)
         try:
             found = await self._asker(scope)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 from rag.errors import ConfigurationError
 from rag.records import Records
@@ -51,6 +53,16 @@ def demand_key(records: Records) -> None:
             "Others than this machine's users could reach this server, and there is no key yet: make one with "
             "`dateline keys create NAME`, or serve everybody with --access open."
         )
+
+
+def demand_origins(origins: Collection[str]) -> None:
+    """Raise ConfigurationError unless every entry is what a browser calls an origin."""
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}".lower():
+            raise ConfigurationError(
+                f"{origin!r} in DATELINE_CORS_ORIGINS is no origin; write one such as https://desk.example.org."
+            )
 
 
 def _is_loopback(host: str) -> bool:

@@ -69,8 +69,10 @@ class Shredder:
 def request(words: str, *headers: str, body: bytes | str = b"", host: str = "127.0.0.1") -> bytes:
     """Return the bytes of a request that closes its connection."""
     data = body.encode() if isinstance(body, str) else body
-    lines = [f"{words} HTTP/1.1", *headers, "Connection: close"]
+    lines = [f"{words} HTTP/1.1", *headers]
     names = {line.partition(":")[0].lower() for line in headers}
+    if "connection" not in names:
+        lines.append("Connection: close")
     if "host" not in names:
         lines.append(f"Host: {host}")
     if data and not names & {"content-length", "transfer-encoding"}:

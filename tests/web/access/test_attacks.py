@@ -11,6 +11,13 @@ from tests.web.access.conftest import Guarded, Reply
 
 SECRETS = ("council held the budget", "Traceback", "site-packages", "/work/", "sqlite")
 """Words of the article, and of the machinery, that no refusal may hold."""
+MARKUP = "<svg/onload=alert(1)>"
+SOCKET = (
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)
 QUESTION = '{"question": "What is the budget?"}'
 CHAT = '{"model": "dateline", "messages": [{"role": "user", "content": "What is the budget?"}]}'
 ASKED = "POST /v1/answers"
@@ -124,7 +131,16 @@ ATTACKS = [
     ),
     attack("up from the assets", "GET /assets/../gradio_api/upload", bearer("ADMIN_KEY"), status=404),
     attack("up from the assets, encoded", "GET /static/%2e%2e%2f%2e%2e%2fapp.py", bearer("ADMIN_KEY"), status=404),
+    # Markup that an error page might repeat.
+    attack("markup in the path", f"GET /{MARKUP}", status=404),
+    attack("markup in a key", ASKED, bearer(MARKUP)),
+    attack("markup in a host", ASKED, f"Host: {MARKUP}", status=(400, 403)),
+    attack("markup in a method", f"{MARKUP} /v1/answers", status=(400, 405)),
+    attack("markup in a question", ASKED, bearer("ASK_KEY"), body=f'{{"question": 1, "{MARKUP}": 2', status=(400, 422)),
+    attack("markup in a request id", ASKED, f"X-Request-ID: {MARKUP}"),
     # The routes of the page's framework.
+    attack("a web socket", "GET /gradio_api/queue/data", *SOCKET, status=(401, 403)),
+    attack("a web socket with a key", "GET /gradio_api/queue/data", *SOCKET, bearer("ASK_KEY"), status=403),
     *(
         attack(f"{words.split()[1]} of the page's framework", words, bearer("ADMIN_KEY"), status=(404, 405))
         for words in (
@@ -238,7 +254,7 @@ def assert_tells_nothing(guarded: Guarded, reply: Reply) -> None:
     if reply.status < 300:
         return
     told = reply.body + json.dumps(reply.headers)
-    assert not [word for word in (*SECRETS, *guarded.keys.values()) if word in told], reply
+    assert not [word for word in (MARKUP, *SECRETS, *guarded.keys.values()) if word in told], reply
     if reply.headers.get("content-type") != "text/plain; charset=utf-8":  # the HTTP parser's own refusals
         assert reply.detail
     if reply.status == 401:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from rag.errors import ConfigurationError
 from rag.settings import Settings
-from rag.web.access.policy import keys_needed
+from rag.web.access.policy import demand_origins, keys_needed
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,12 @@ from rag.web.access.policy import keys_needed
 )
 def test_keys_are_needed_wherever_others_may_reach_the_server(given: dict[str, str], needed: bool) -> None:
     assert keys_needed(Settings.model_validate(given)) is needed
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "desk.example", "https://desk.example/", "https://Desk.example", "null", "file://"]
+)
+def test_what_is_no_origin_is_told(origin: str) -> None:
+    demand_origins(["https://desk.example", "http://localhost:3000"])
+    with pytest.raises(ConfigurationError, match="write one such as"):
+        demand_origins([origin])
