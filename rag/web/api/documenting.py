@@ -19,8 +19,6 @@ from rag.wire import Json
 
 Responses = dict[int | str, dict[str, Json]]
 
-STREAMED: Responses = {200: {"content": {"text/event-stream": {}}}}
-"""A successful response that may also be server-sent events."""
 NO_KEY: dict[str, Json] = {"security": []}
 """What is given to everybody."""
 

@@ -239,6 +239,15 @@ class Mistake(Sent):
     what: str
 
 
+class ErrorSent(Sent):
+    """The same, as clients of OpenAI's API read it."""
+
+    message: str
+    type: str = Field(examples=["invalid_request_error"])
+    code: str = Field(examples=["bad_request"])
+    param: str | None
+
+
 class ProblemDocument(BaseModel):
     """What went wrong (RFC 9457)."""
 
@@ -248,6 +257,7 @@ class ProblemDocument(BaseModel):
     title: str
     status: int = Field(ge=400, le=599)
     detail: str = Field(description="One line: what happened, and what to do next.")
+    error: ErrorSent
     request_id: str | None = Field(
         default=None, description="Also in the header X-Request-ID; the server's log has it."
     )

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from sse_starlette import ServerSentEvent
 
 from rag.types import Answer, Event
-from rag.web.api.documenting import STREAMED, problems
+from rag.web.api.documenting import problems, replied
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY
 from rag.web.compatible.answering import begun, event_stream, sent, standing
@@ -32,12 +32,13 @@ def router(service: Service) -> APIRouter:
 
     @routes.post(
         "/v1/chat/completions",
-        responses=problems(404, 502, body=True) | STREAMED,
+        summary="Answer as a chat completion",
+        responses=problems(404, 502, body=True) | replied("The completion.", "completion.json", "completion.txt"),
         dependencies=[JSON_BODY],
         response_model=None,
     )
     async def complete(asked: CompletionAsked, request: Request) -> Response:
-        """Answer the last message of a conversation, with its citations as annotations."""
+        """Answer the last message of a conversation, with its citations as annotations; see docs/openai.md."""
         if asked.model != MODEL:
             return unknown_model(asked.model, MODEL).response()
         question, completion = asked.question(), _Completion(base_url=str(request.base_url))

@@ -30,6 +30,7 @@ def router(service: Service) -> APIRouter:
 
     @routes.post(
         "/v1/embeddings",
+        summary="Embed texts",
         responses=problems(404, 502, body=True),
         dependencies=[JSON_BODY],
         response_model=None,
@@ -44,10 +45,11 @@ def router(service: Service) -> APIRouter:
             made = service.work.stream(lambda: _vectors(embedder, texts, asked.dimensions))
             return [vector async for vector in made]
 
-        encode = list[float] if asked.encoding_format != "base64" else _base64
         found = await unless_gone(request, vectors())
+        packed = asked.encoding_format == "base64"
         data: list[Json] = [
-            {"object": "embedding", "index": index, "embedding": encode(vector)} for index, vector in enumerate(found)
+            {"object": "embedding", "index": index, "embedding": _base64(vector) if packed else list(vector)}
+            for index, vector in enumerate(found)
         ]
         # The embedded model is not paid for by the token, and servers are asked through a client that tells no count.
         usage: Json = {"prompt_tokens": 0, "total_tokens": 0}

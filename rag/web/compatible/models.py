@@ -19,12 +19,12 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(tags=["compatible"], route_class=CompatibleRoute)
     known = {name: _model(name) for name in (MODEL, service.desk.embedder.name)}
 
-    @routes.get("/v1/models", responses=problems(), response_model=None)
+    @routes.get("/v1/models", summary="List the models", responses=problems(), response_model=None)
     async def models() -> Response:
         """List the models: one that answers, and the library's own for embeddings."""
         return JSONResponse({"object": "list", "data": list(known.values())})
 
-    @routes.get("/v1/models/{name:path}", responses=problems(404), response_model=None)
+    @routes.get("/v1/models/{name:path}", summary="Describe a model", responses=problems(404), response_model=None)
     async def model(name: str) -> Response:
         """Describe one model."""
         return JSONResponse(known[name]) if name in known else unknown_model(name, MODEL).response()

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from sse_starlette import ServerSentEvent
 
 from rag.types import Answer, Event
-from rag.web.api.documenting import STREAMED, problems
+from rag.web.api.documenting import problems, replied
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY
 from rag.web.compatible.answering import begun, event_stream, sent, standing
@@ -33,12 +33,13 @@ def router(service: Service) -> APIRouter:
 
     @routes.post(
         "/v1/responses",
-        responses=problems(404, 502, body=True) | STREAMED,
+        summary="Answer as a response",
+        responses=problems(404, 502, body=True) | replied("The response.", "response.json", "response.txt"),
         dependencies=[JSON_BODY],
         response_model=None,
     )
     async def respond(asked: ResponseAsked, request: Request) -> Response:
-        """Answer a question or the last message of a conversation, with its citations as annotations."""
+        """Answer a question or the last message of a conversation, with its citations; see docs/openai.md."""
         if asked.model != MODEL:
             return unknown_model(asked.model, MODEL).response()
         question = asked.question()

@@ -1,8 +1,10 @@
-"""What docs/openai.md says is so: its table of parameters, and its example."""
+"""What docs/openai.md and the OpenAPI document say is so: parameters and examples."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from rag.types import Answer
+from rag.web.api.documenting import recorded
 from rag.web.compatible.asked import CompletionAsked, ResponseAsked
 from tests.web.compatible import test_completions, test_responses
 from tests.web.compatible.conftest import COST
@@ -30,6 +33,35 @@ BOTH = pytest.mark.parametrize(
     ids=["completions", "responses"],
 )
 
+MESSAGES = {"messages": [{"role": "user", "content": COST}]}
+RECORDED: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "completion.json": ("chat/completions", MESSAGES),
+    "completion.txt": ("chat/completions", {**MESSAGES, "stream": True}),
+    "response.json": ("responses", {"input": COST}),
+    "response.txt": ("responses", {"input": COST, "stream": True}),
+}
+CHANGING = re.compile(
+    r'"(?:created|created_at|completed_at|generation)": \d+|"timings": {[^}]*}|"score": [\d.]+|[_-][0-9a-f]{32}'
+)
+
+
+def as_recorded(address: str, name: str) -> str:
+    """Ask for an example of the OpenAPI document anew."""
+    path, body = RECORDED[name]
+    reply = httpx.post(f"{address}/v1/{path}", json={"model": "dateline", **body}, timeout=30).raise_for_status()
+    text = reply.text if name.endswith(".txt") else json.dumps(reply.json(), ensure_ascii=False, indent=2) + "\n"
+    return text.replace(address, "http://127.0.0.1:7860")
+
+
+def settled(text: str) -> str:
+    """Leave out what differs from run to run and from machine to machine."""
+    return CHANGING.sub("", text)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_examples_are_what_is_sent(address: str, name: str) -> None:
+    assert settled(as_recorded(address, name)) == settled(recorded(name))
+
 
 def told(column: int, *beginnings: str) -> set[str]:
     return {row[0].strip("`") for row in ROWS if row[column].startswith(beginnings) and row[column]}
@@ -47,11 +79,7 @@ def test_the_table_has_every_parameter(column: int, asked: type[BaseModel], test
 def test_whatever_an_ignored_parameter_says_is_ignored(
     address: str, expected: Answer, column: int, asked: type[BaseModel], tested: ModuleType
 ) -> None:
-    path, question = (
-        ("chat/completions", {"messages": [{"role": "user", "content": COST}]})
-        if asked is CompletionAsked
-        else ("responses", {"input": COST})
-    )
+    path, question = RECORDED["completion.json" if asked is CompletionAsked else "response.json"]
     odd = {name: {"any": ["thing", 1.5, None]} for name in told(column, "ignored")}
     reply = httpx.post(f"{address}/v1/{path}", json={"model": "dateline", **question, **odd}, timeout=30)
     assert reply.raise_for_status().json()["dateline"]["text"] == expected.text
