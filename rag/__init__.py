@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from rag.errors import (
@@ -41,12 +42,14 @@ from rag.types import (
 )
 
 if TYPE_CHECKING:
+    from rag.check import Checked
     from rag.public import Library, open  # noqa: A004
 
 __all__ = [
     "Answer",
     "Article",
     "ArticleNotFoundError",
+    "Checked",
     "Citation",
     "Claim",
     "ConfigurationError",
@@ -72,10 +75,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    # Opening a library takes most of the package; its nouns and errors take none of it.
-    if name in {"Library", "open"}:
-        from rag import public  # noqa: PLC0415
+_LATE = {"Checked": "rag.check", "Library": "rag.public", "open": "rag.public"}
+"""Takes most of the package, while its other nouns and its errors take none of it: imported when first asked for."""
 
-        return getattr(public, name)
+
+def __getattr__(name: str) -> object:
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -37,8 +37,8 @@ class ArticleRetriever(BaseRetriever):
     since: Day | None = None
     until: Day | None = None
     as_of: Day | None = None
-    publishers: str | Sequence[str] = ()
-    article_ids: str | Sequence[str] = ()
+    publishers: str | Sequence[str] | None = None
+    article_ids: str | Sequence[str] | None = None
 
     def _get_relevant_documents(
         self,

@@ -16,7 +16,7 @@ from rag.check import Checked, Checker
 from rag.errors import ConfigurationError, DatelineError
 from rag.protocols import Embedder
 from rag.protocols import Library as Store
-from rag.question.requests import make_question, make_scope, read_question
+from rag.question.requests import make_question, read_question, read_scope
 from rag.threads import BATCH, Threads, awaited_in_order, in_order
 from rag.types import Answer, Article, Event, Hit, Question, Scope, Turn
 
@@ -28,7 +28,7 @@ Asked = str | Question | Mapping[str, object]
 History = Sequence[Turn | tuple[str, str]]
 """Earlier turns, each a `Turn` or a pair of question and answer."""
 Day = str | date | datetime
-"""An ISO date, or words such as "May 2023", as at the command line."""
+"""A day, a moment (in UTC, unless it has a zone), or words such as "May 2023", as at the command line."""
 
 
 class Limits(TypedDict, total=False):
@@ -38,8 +38,8 @@ class Limits(TypedDict, total=False):
     until: Day | None
     """Includes the whole day, month or year that it names; so does `as_of`."""
     as_of: Day | None
-    publishers: str | Sequence[str]
-    article_ids: str | Sequence[str]
+    publishers: str | Sequence[str] | None
+    article_ids: str | Sequence[str] | None
 
 
 class Choices(TypedDict, total=False):
@@ -228,8 +228,8 @@ class Library:
 def asked(question: Asked, history: History, limits: Limits) -> Question:
     """Return a question as every part of the product reads it; raise ConfigurationError where it cannot be used."""
     if isinstance(question, str):
-        return make_question(question, scope_of(limits), [_turn(turn) for turn in history])
-    if history or limits:
+        return read_question({"question": question, "history": [_spelled(turn) for turn in history], **_row(limits)})
+    if history or not scope_of(limits).unlimited:
         raise ConfigurationError("A Question or row brings its own history and scope; write them there.")
     if isinstance(question, Mapping):
         return read_question(question)
@@ -240,32 +240,26 @@ def asked(question: Asked, history: History, limits: Limits) -> Question:
 
 def scope_of(limits: Limits) -> Scope:
     """Return the scope that limits spell; raise ConfigurationError for what is no date, or no limit at all."""
+    return read_scope(_row(limits))
+
+
+def _row(limits: Limits) -> dict[str, object]:
+    """Return limits as a row of a batch spells them."""
     if strange := limits.keys() - Limits.__annotations__.keys():
-        raise ConfigurationError(
-            f"There is no {min(strange)}; a question is limited by {', '.join(Limits.__annotations__)}."
-        )
-    return make_scope(
-        since=_words(limits.get("since")),
-        until=_words(limits.get("until")),
-        as_of=_words(limits.get("as_of")),
-        publishers=_listed(limits.get("publishers", ())),
-        article_ids=_listed(limits.get("article_ids", ())),
-    )
+        known = ", ".join(Limits.__annotations__)
+        raise ConfigurationError(f"There is no {min(strange)}; a question is limited by {known}.")
+    return {name: _spelled(value) for name, value in limits.items()}
 
 
-def _words(day: Day | None) -> str | None:
-    return day.isoformat() if isinstance(day, date) else day
-
-
-def _listed(names: str | Sequence[str]) -> Sequence[str]:
-    return (names,) if isinstance(names, str) else names
-
-
-def _turn(turn: Turn | tuple[str, str]) -> Turn:
-    if isinstance(turn, Turn):
-        return turn
-    question, answer = turn
-    return Turn(question=question, answer=answer)
+def _spelled(value: object) -> object:
+    match value:
+        case date():
+            return value.isoformat()
+        case Turn(question=question, answer=answer):
+            return [question, answer]
+        case tuple():
+            return list(value)
+    return value
 
 
 def _must_be_some(concurrency: int) -> None:

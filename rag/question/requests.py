@@ -97,14 +97,18 @@ def read_question(fields: Mapping[str, object]) -> Question:
     text = fields.get("question")
     if not isinstance(text, str):
         raise ConfigurationError("question is missing or not text.")
-    scope = make_scope(
+    return make_question(text, read_scope(fields), _history(fields.get("history") or []))
+
+
+def read_scope(fields: Mapping[str, object]) -> Scope:
+    """Return the scope that fields spell; raise ConfigurationError for anything else."""
+    return make_scope(
         since=_text(fields, "since"),
         until=_text(fields, "until"),
         as_of=_text(fields, "as_of"),
         publishers=_texts(fields, "publishers") or _texts(fields, "publisher"),
         article_ids=_texts(fields, "article_ids"),
     )
-    return make_question(text, scope, _history(fields.get("history") or []))
 
 
 def _history(value: object) -> list[Turn]:

@@ -53,6 +53,7 @@ async def until(true: Callable[[], object]) -> None:
 
 def test_every_name_that_the_package_offers_is_there() -> None:
     assert [name for name in rag.__all__ if getattr(rag, name, None) is None] == []
+    assert dir(rag) == rag.__all__ == sorted(rag.__all__)
     assert not hasattr(rag, "opened")
 
 
@@ -87,9 +88,9 @@ def test_limits_are_days_in_words_or_dates(seeds: rag.Library, since: str | date
 def test_a_question_is_text_a_row_or_a_question(seeds: rag.Library) -> None:
     scope = rag.Scope(publishers=("Harbour Post (fictional)",))
     asked = [
-        seeds.ask(BRIDGE, publishers=scope.publishers),
+        seeds.ask(BRIDGE, publishers=scope.publishers, article_ids=None, since=None),
         seeds.ask({"question": BRIDGE, "publisher": "Harbour Post (fictional)"}),
-        seeds.ask(rag.Question(text=f" {BRIDGE} ", scope=scope)),
+        seeds.ask(rag.Question(text=f" {BRIDGE} ", scope=scope), until=None),
     ]
     assert len({answer.text for answer in asked}) == 1
     assert {answer.scope for answer in asked} == {scope}
@@ -137,6 +138,9 @@ def test_a_draft_is_checked(seeds: rag.Library) -> None:
         ),
         (lambda seeds: seeds.ask(rag.Question(text=BRIDGE), since="2024"), "brings its own history and scope"),
         (lambda seeds: seeds.ask({"question": BRIDGE}, history=[("a", "b")]), "brings its own history and scope"),
+        (lambda seeds: seeds.ask(BRIDGE, since=2024), "since must be text"),
+        (lambda seeds: seeds.ask(BRIDGE, publishers=[3]), "publishers must be a list of texts"),
+        (lambda seeds: seeds.ask(BRIDGE, history=["no", ("a", "b")]), "history must be a list of"),
         (lambda seeds: seeds.stream(""), "The question is empty"),
         (lambda seeds: seeds.search(BRIDGE, 0), "limit is 0"),
         (lambda seeds: seeds.batch([BRIDGE], concurrency=0), "concurrency is 0"),
@@ -265,6 +269,13 @@ async def test_a_stream_that_is_closed_early_ends_the_models(
             if isinstance(event, rag.Found):
                 break
         await until(lambda: slow_server.requests)
+    await until(slow_server.disconnected.is_set)
+
+
+async def test_a_stream_that_is_left_ends_the_models(slow_model: rag.Library, slow_server: ScriptedServer) -> None:
+    async for event in slow_model.astream(BRIDGE):
+        if isinstance(event, rag.Delta):
+            break
     await until(slow_server.disconnected.is_set)
 
 
