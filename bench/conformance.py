@@ -22,10 +22,11 @@ import app
 from ingest.intake import LibraryIntake
 from rag.compose import newsroom
 from rag.records import open_records
-from rag.settings import read_settings
+from rag.settings import Settings
 from rag.testing.serving import serving
 from rag.web.service import make_service
 
+PHASES = "examples,coverage,fuzzing,stateful"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
@@ -65,7 +66,7 @@ def main() -> None:
 def served(library: Path) -> Iterator[str]:
     """Serve a library with all that the server can do, and give its address."""
     with (
-        newsroom(read_settings(library=library)) as room,
+        newsroom(Settings(library=library, answerer="extractive")) as room,
         closing(open_records(library)) as records,
         serving(
             make_service(room.desk(), records, intake=LibraryIntake(library=room.library, embedder=room.embedder))
@@ -74,7 +75,9 @@ def served(library: Path) -> Iterator[str]:
         yield address
 
 
-def run(address: str, place: Path, *, examples: int, seed: int, phases: str = "examples,coverage,fuzzing") -> Outcome:
+def run(
+    address: str, place: Path, *, examples: int, seed: int, phases: str = "examples,coverage,fuzzing,stateful"
+) -> Outcome:
     """Have the requests made; what schemathesis tells, and how to make each failing request again, is printed."""
     report = place / "report.json"
     words = ["--config-file", CONFIG, "run", f"{address}/openapi.json", "--phases", phases, "-n", examples]

@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 
 from rag.errors import ArticleNotFoundError, DatelineError, LibraryLockedError
-from rag.protocols import Library
+from rag.protocols import Library, Place
 from rag.testing.library import NOON, dense, indexed, made_article, put, texts
 from rag.testing.library_times import LibraryTimesContract, Opener
 from rag.types import Scope
@@ -111,6 +111,23 @@ class LibraryContract(LibraryTimesContract):
         assert [each.source.article_id for each in listed] == ["new", "old", "undated"]
         assert (listed[1].characters, listed[1].passages, listed[1].current) == (10, 2, True)
         assert [each.source.article_id for each in library.articles(limit=1, offset=1)] == ["old"]
+
+    def test_the_list_goes_on_after_any_place(self, library: Library) -> None:
+        days = {"b": NOON, "a": NOON, "old": NOON - DAY, "undated": None, "zzz": None}
+        put(library, *(made_article(name, f"About {name}.", published=day) for name, day in days.items()))
+        order = ["a", "b", "old", "undated", "zzz"]
+        for i, name in enumerate(order):
+            following = library.articles(after=Place(days[name], name))
+            assert [each.source.article_id for each in following] == order[i + 1 :]
+        gone = [Place(NOON + DAY, "gone"), Place(NOON - DAY * 9, "gone"), Place(None, "gone")]
+        assert [len(library.articles(after=place)) for place in gone] == [5, 2, 2]
+        assert [
+            each.source.article_id for each in library.articles(Scope(article_ids=("b", "zzz")), after=gone[0])
+        ] == [
+            "b",
+            "zzz",
+        ]
+        assert [each.source.article_id for each in library.articles(limit=1, after=Place(NOON, "a"))] == ["b"]
 
     @pytest.mark.parametrize(
         ("scope", "admitted"),

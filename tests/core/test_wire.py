@@ -16,18 +16,35 @@ from rag.types import (
     Article,
     Citation,
     Claim,
+    Delta,
+    Event,
+    Found,
     Hit,
     Passage,
     PromptUse,
     Question,
+    Restart,
     Scope,
+    Searching,
     Source,
+    Span,
     Status,
     Timing,
     Usage,
     Verdict,
 )
-from rag.wire import Json, answer_object, article_object, articles_object, checked_object, hits_object
+from rag.wire import (
+    Json,
+    answer_object,
+    article_object,
+    articles_object,
+    checked_object,
+    event_object,
+    hits_object,
+    page_object,
+    range_object,
+    versions_object,
+)
 
 DOC = Path(__file__).parents[2] / "docs" / "json.md"
 SOURCE = Source(
@@ -72,7 +89,16 @@ WRITTEN: dict[str, Mapping[str, Json]] = {
     "dateline check": checked_object(CHECKED),
     "dateline articles show": article_object(Article(source=SOURCE, text=TEXT)),
     "dateline articles list": articles_object([SUMMARY], 1),
+    "GET /v1/articles`": page_object([SUMMARY], 2, "cursor"),
+    "GET /v1/articles/{article_id}/versions": versions_object([SUMMARY]),
+    "GET /v1/articles/{article_id}?": range_object(Article(source=SOURCE, text=TEXT), Span(0, 8), [Span(0, 24)]),
 }
+EVENTS: list[Event] = [
+    Searching(standalone="How many?", scope=Scope()),
+    Found(hits=(HIT,)),
+    Delta(text="Fourteen were hurt. [1]", citations=ANSWER.citations),
+    Restart(reason="No."),
+]
 CONTRACT = {
     "dateline ask": "status text standalone claims citations rejected hits model usage timings",
     "dateline search": "hits",
@@ -81,8 +107,8 @@ CONTRACT = {
 }
 
 
-def documented(command: str) -> Mapping[str, Json]:
-    section = DOC.read_text(encoding="utf-8").split(f"## `{command}", 1)[1]
+def documented(command: str, mark: str = "## `") -> Mapping[str, Json]:
+    section = DOC.read_text(encoding="utf-8").split(f"{mark}{command}", 1)[1]
     found = re.search(r"```json\n(.*?)```", section, re.DOTALL)
     assert found
     example: dict[str, Json] = json.loads(found[1])
@@ -105,6 +131,16 @@ def test_every_key_is_documented_and_every_documented_key_is_written(command: st
     written = keys(WRITTEN[command])
     prompts = {".prompts[].name", ".prompts[].version", ".prompts[].digest"}
     assert keys(documented(command)) == written - prompts
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event_object(event)[0])
+def test_every_event_is_documented(event: Event) -> None:
+    name, told = event_object(event)
+    assert keys(documented(f"{name}`:", "\n`")) == keys(told)
+
+
+def test_the_last_event_is_the_answer() -> None:
+    assert event_object(ANSWER) == ("answer", answer_object(ANSWER))
 
 
 @pytest.mark.parametrize("command", CONTRACT)

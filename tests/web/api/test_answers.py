@@ -17,7 +17,7 @@ import pytest
 from rag.compose import newsroom
 from rag.errors import LibraryDamagedError, ProviderUnreachableError
 from rag.records import open_records
-from rag.settings import read_settings
+from rag.settings import Settings
 from rag.testing.serving import serving
 from rag.web.service import Service, make_service
 from tests.conftest import Dateline
@@ -46,7 +46,7 @@ def test_an_answer_is_what_the_command_line_gives(ingested_seeds: Path, dateline
     question = "How much will the Arl Bridge repair cost?"
     told = dateline("ask", question, "--json", "--until", "May 2024", "--library", ingested_seeds).out
     with (
-        newsroom(read_settings(library=ingested_seeds)) as room,
+        newsroom(Settings(library=ingested_seeds, answerer="extractive")) as room,
         closing(open_records(tmp_path)) as records,
         served(make_service(room.desk(), records)) as client,
     ):

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from rag.compose import newsroom
 from rag.records import open_records
-from rag.settings import read_settings
+from rag.settings import Settings
 from rag.testing.serving import made, serving
 from rag.web.api import schemas
 from rag.web.api.documenting import recorded
@@ -38,7 +38,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 @pytest.fixture(scope="module")
 def seeds(ingested_seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
-        newsroom(read_settings(library=ingested_seeds)) as room,
+        newsroom(Settings(library=ingested_seeds, answerer="extractive")) as room,
         closing(open_records(tmp_path_factory.mktemp("records"))) as records,
         serving(make_service(room.desk(), records)) as address,
         httpx.Client(base_url=address) as client,
