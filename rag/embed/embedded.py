@@ -120,6 +120,8 @@ def _load(folder: Path) -> _Engine:
     with ThreadPoolExecutor(2) as pool:
         model = pool.submit(_read, folder, "model.onnx")
         tokenizer = pool.submit(_tokenizer, folder)
+        # On import it would begin to report to its maker.
+        os.putenv("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime  # noqa: PLC0415 - slow to import
 
         options = onnxruntime.SessionOptions()
