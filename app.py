@@ -164,16 +164,18 @@ def serve(
     """Serve the chat page and the API."""
     from ingest.intake import LibraryIntake
     from rag.commands.serving import options_of, service_records
-    from rag.commands.watching import watcher_of
+    from rag.commands.watching import watching
     from rag.web.server import serve as serve_all
     from rag.web.service import make_service
 
     with opened(library, create=True, host=host, port=port, access=access, root_path=root_path) as room:
         served = options_of(room.settings)
-        with service_records(room.library.directory, served) as records:
+        with (
+            service_records(room.library.directory, served) as records,
+            watching(room.settings) as (watcher, model),
+        ):
             intake = LibraryIntake(library=room.library, embedder=room.embedder)
-            watcher = watcher_of(room.settings)
-            service = make_service(room.desk(), records, served, intake=intake, watcher=watcher)
+            service = make_service(room.desk(model), records, served, intake=intake, watcher=watcher)
             serve_all(service, open_browser=open_browser)
 
 

@@ -95,7 +95,12 @@ class Settings(BaseSettings):
         default=None,
         description="Most requests of one key or address, such as 600/minute (the default where keys are needed).",
     )
-    at_once: int = Field(default=8, ge=1, le=1000, description="How many answers may be under way at the same time.")
+    at_once: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="How many answers may be under way at once: by default as many as cores, or 8 with a chat model.",
+    )
     waiting: int = Field(
         default=64, ge=0, le=10000, description="How many requests may wait; more are refused at once."
     )
@@ -104,6 +109,10 @@ class Settings(BaseSettings):
     )
     largest_upload: int = Field(default=64, ge=1, description="Megabytes that one upload of articles may have.")
     log_format: Literal["text", "json"] = Field(default="text", description="Form of the server's log lines.")
+    traces: bool = Field(
+        default=False,
+        description="Whether traces are sent to where OpenTelemetry's own variables say; needs the extra `otel`.",
+    )
     prices: Path | None = Field(
         default=None, description="File with the price of each chat model, from which an answer's cost is reckoned."
     )

@@ -10,6 +10,7 @@ from rag.commands.opening import AtLibrary, opened
 
 def mcp(library: AtLibrary = None) -> None:
     """Offer search, answers, articles and checks to the assistant that starts this (docs/mcp.md)."""
+    from rag.commands.serving import at_once
     from rag.records import open_records
     from rag.web.mcp import Tools
     from rag.web.options import Options
@@ -17,7 +18,7 @@ def mcp(library: AtLibrary = None) -> None:
 
     with opened(library) as room, closing(open_records(room.library.directory)) as records:
         # Whoever may start a process here may read the library: there is nobody to ask for a key.
-        options = Options(at_once=room.settings.at_once, waiting=room.settings.waiting, grace=room.settings.grace)
+        options = Options(at_once=at_once(room.settings), waiting=room.settings.waiting, grace=room.settings.grace)
         service = make_service(room.desk(), records, options)
 
         async def talk() -> None:

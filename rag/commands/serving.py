@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +17,9 @@ from rag.web.options import Options
 RATE = "600/minute"
 """Most requests of one key or address, where keys are needed and nothing else is said."""
 
+WAITING_AT_ONCE = 8
+"""Answers under way at the same time where a chat model writes them."""
+
 
 def options_of(settings: Settings) -> Options:
     """Return how the server is to behave; raise ConfigurationError."""
@@ -29,7 +33,7 @@ def options_of(settings: Settings) -> Options:
         cors_origins=_listed(settings.cors_origins),
         keys_needed=guarded,
         rate=settings.rate or (RATE if guarded else None),
-        at_once=settings.at_once,
+        at_once=at_once(settings),
         waiting=settings.waiting,
         grace=settings.grace,
         largest_upload=settings.largest_upload << 20,
@@ -43,6 +47,11 @@ def service_records(directory: Path, options: Options) -> Iterator[Records]:
         if options.keys_needed:
             demand_key(records)
         yield records
+
+
+def at_once(settings: Settings) -> int:
+    """Return how many answers may be under way: who waits for a model server leaves the cores to others."""
+    return settings.at_once or (WAITING_AT_ONCE if settings.generative else os.cpu_count() or 1)
 
 
 def _path(root: str) -> str:

@@ -23,6 +23,8 @@ from rag.web.running import Server
 from rag.web.service import Service
 from rag.web.watching.handling import watched
 
+_SWITCH = 0.0005
+"""Seconds; a tenth of Python's own."""
 _STUCK = 5
 """Seconds after which a request that neither ends nor fails is given up when the server stops."""
 
@@ -87,6 +89,8 @@ def serve(service: Service, *, open_browser: bool = False, on_ready: Callable[[s
         )
         await Server(config, service.work, grace=options.grace, on_ready=ready).serve(sockets=[listener])
 
+    # Threads that compute hold the interpreter for so long at a time, and the loop waits for each of them in turn.
+    sys.setswitchinterval(_SWITCH)
     with suppress(KeyboardInterrupt):
         asyncio.run(run())
 
