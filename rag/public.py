@@ -30,6 +30,9 @@ History = Sequence[Turn | tuple[str, str]]
 Day = str | date | datetime
 """A day, a moment (in UTC, unless it has a zone), or words such as "May 2023", as at the command line."""
 
+AT_ONCE = 8
+"""How many calls from event loops are worked on at the same time, unless DATELINE_AT_ONCE says otherwise."""
+
 
 class Limits(TypedDict, total=False):
     """What a search may look at."""
@@ -74,7 +77,7 @@ def open(path: str | Path | None = None, *, create: bool = False, **choices: Unp
     settings = read_settings(library=path, **choices)
     with ExitStack() as stack:
         room = stack.enter_context(newsroom(settings, create=create))
-        return Library(room.desk(), at_once=settings.at_once, close=stack.pop_all().close)
+        return Library(room.desk(), at_once=settings.at_once or AT_ONCE, close=stack.pop_all().close)
 
 
 class Library:
@@ -86,7 +89,7 @@ class Library:
     and cancelling them calls the work off.
     """
 
-    def __init__(self, desk: Desk, *, at_once: int = 8, close: Callable[[], None] | None = None) -> None:
+    def __init__(self, desk: Desk, *, at_once: int = AT_ONCE, close: Callable[[], None] | None = None) -> None:
         self._desk = desk
         self._threads = Threads(at_once, name="dateline-library")
         self._close = close or desk.library.close
@@ -232,6 +235,11 @@ def asked(question: Asked, history: History, limits: Limits) -> Question:
     if history or not scope_of(limits).unlimited:
         raise ConfigurationError("A Question or row brings its own history and scope; write them there.")
     if isinstance(question, Mapping):
+        # What a row of a file holds besides does no harm; a program that misspells a limit would search everything.
+        if strange := question.keys() - _ROW - Limits.__annotations__.keys():
+            raise ConfigurationError(
+                f"A row has no {min(map(str, strange))}; its keys are those of docs/json.md (--batch)."
+            )
         return read_question(question)
     if isinstance(question, Question):
         return replace(make_question(question.text, question.scope, question.history), asked_at=question.asked_at)
@@ -241,6 +249,10 @@ def asked(question: Asked, history: History, limits: Limits) -> Question:
 def scope_of(limits: Limits) -> Scope:
     """Return the scope that limits spell; raise ConfigurationError for what is no date, or no limit at all."""
     return read_scope(_row(limits))
+
+
+_ROW = frozenset({"id", "question", "history", "publisher"})
+"""What a row may hold beside the limits."""
 
 
 def _row(limits: Limits) -> dict[str, object]:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 from langchain_core.documents import Document
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 from pydantic import ValidationError
@@ -123,6 +123,16 @@ async def test_a_step_that_follows_gets_the_answer_either_way(chain: AnswerChain
     assert composed.invoke(BRIDGE) == "conflicting"
     assert list(composed.stream(BRIDGE)) == ["conflicting"]
     assert [made async for made in composed.astream(BRIDGE)] == ["conflicting"]
+
+
+async def test_a_step_before_does_not_keep_events_back(chain: AnswerChain) -> None:
+    def question(text: str) -> rag.Question:
+        return rag.Question(text=text)
+
+    asked: Runnable[str, rag.Answer] = RunnableLambda(question) | chain
+    kinds = [rag.Searching, rag.Found, rag.Delta, rag.Delta, rag.Delta, rag.Answer]
+    assert [type(event) for event in asked.stream(BRIDGE)] == kinds
+    assert [type(event) async for event in asked.astream(BRIDGE)] == kinds
 
 
 def test_limits_of_a_chain_are_given_or_bound(chain: AnswerChain) -> None:

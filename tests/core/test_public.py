@@ -141,6 +141,7 @@ def test_a_draft_is_checked(seeds: rag.Library) -> None:
         (lambda seeds: seeds.ask(BRIDGE, since=2024), "since must be text"),
         (lambda seeds: seeds.ask(BRIDGE, publishers=[3]), "publishers must be a list of texts"),
         (lambda seeds: seeds.ask(BRIDGE, history=["no", ("a", "b")]), "history must be a list of"),
+        (lambda seeds: seeds.ask({"question": BRIDGE, "scope": {"since": "2024"}}), "A row has no scope"),
         (lambda seeds: seeds.stream(""), "The question is empty"),
         (lambda seeds: seeds.search(BRIDGE, 0), "limit is 0"),
         (lambda seeds: seeds.batch([BRIDGE], concurrency=0), "concurrency is 0"),
