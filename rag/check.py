@@ -183,7 +183,7 @@ def _best(claim: str, passages: Sequence[Passage], similarity: Similarity) -> _E
     alone = [_weighed(claim, [place], similarity) for place in _nearest(claim, passages, similarity)]
     best = max(alone, key=_rank, default=_NOTHING)
     if best.finding.verdict is Verdict.SUPPORTED:
-        return best
+        return _unless_denied(best, alone)
     if best.finding.closeness < NEAR:
         return _NOTHING
     return _joined(claim, best, alone, similarity)
@@ -192,6 +192,19 @@ def _best(claim: str, passages: Sequence[Passage], similarity: Similarity) -> _E
 def _rank(evidence: _Evidence) -> tuple[bool, float]:
     # One of many that is far off may carry a claim "in part" while the nearest contradicts it: nearness counts.
     return evidence.finding.verdict is Verdict.SUPPORTED, evidence.finding.closeness
+
+
+def _unless_denied(best: _Evidence, others: Sequence[_Evidence]) -> _Evidence:
+    """Return the evidence, lowered and with the denial beside it where a sentence nearer to the claim refuses it.
+
+    A nearer sentence that only lacks a figure of the claim does not deny it: that may stand elsewhere.
+    """
+    nearest = max(others, key=lambda each: each.finding.closeness)
+    refused = nearest.finding.verdict is Verdict.UNSUPPORTED
+    if not refused or any(figures(evened(words)) for words in nearest.finding.missing):
+        return best
+    finding = replace(best.finding, verdict=Verdict.PARTIAL, missing=nearest.finding.missing)
+    return _Evidence(places=(*best.places, *nearest.places), finding=finding)
 
 
 def _nearest(claim: str, passages: Sequence[Passage], similarity: Similarity) -> list[Place]:

@@ -129,6 +129,13 @@ def test_several_sentences_bear_out_a_claim_at_most_in_part(checker: Checker) ->
     assert len({citation.version for citation in checked.citations}) == 1
 
 
+def test_a_nearer_sentence_that_denies_a_claim_lowers_it(checker: Checker) -> None:
+    checked = checker.check("The plant itself will close, and the smokehouse will be rebuilt by the end of August.")
+    [claim] = checked.claims
+    assert (claim.verdict, claim.missing) == (Verdict.PARTIAL, ("close",))
+    assert any(quote.startswith("The plant itself will stay open") for quote in quotes(checked))
+
+
 def test_only_articles_in_the_scope_bear_anything_out(checker: Checker) -> None:
     draft = "Mayor Oriel Tamsworth said that repairs will cost £3.4 million."
     assert checker.check(draft).borne_out
