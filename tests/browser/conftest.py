@@ -136,6 +136,22 @@ def extractive(library: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def locked(library: Path) -> Iterator[tuple[str, str]]:
+    """The address of a server that asks for keys, and a key to it."""
+    made = subprocess.run(
+        [*_DATELINE, "keys", "create", "reader", "--library", str(library)],
+        cwd=ROOT,
+        env=_environment({}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    with _serving(library, {"DATELINE_ACCESS": "keys"}) as address:
+        yield address, made.stdout.strip()
+
+
 class Model(ScriptedServer):
     """A model server whose replies are given while it runs; ``<<words>>`` in them is the label of that sentence."""
 

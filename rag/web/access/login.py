@@ -92,13 +92,15 @@ def _page(
         message=message,
         style=Markup(_style()),  # noqa: S704 - a file of ours
     )
-    return HTMLResponse(html, status, {"content-security-policy": _policy(), **(headers or {})})
+    # Without a referrer browsers send a form as from nowhere, and the gate lets nothing in from there.
+    own = {"content-security-policy": _policy(), "referrer-policy": "same-origin"}
+    return HTMLResponse(html, status, {**own, **(headers or {})})
 
 
 def _policy() -> str:
     """Return a policy that lets this page load nothing but its own style."""
     digest = b64encode(sha256(_style().encode()).digest()).decode()
-    own = ("default-src 'none'", f"style-src 'sha256-{digest}'", "form-action 'self'")
+    own = ("default-src 'none'", f"style-src 'sha256-{digest}'", "img-src data:", "form-action 'self'")
     return "; ".join((*own, "frame-ancestors 'none'", "base-uri 'none'"))
 
 

@@ -106,6 +106,7 @@ RIGHTS = (
     _page("GET /gradio_api/queue/data", Load.HELD),
     _page("POST /gradio_api/run/predict"),
     _page("POST /gradio_api/component_server"),
+    _page("POST /gradio_api/component_server/"),
     _page("POST /gradio_api/cancel"),
     _page("POST /gradio_api/reset"),
     _page("POST /gradio_api/call/ask"),

@@ -173,6 +173,7 @@ ATTACKS = [
             "POST /gradio_api/call/ask",
             "GET /gradio_api/call/ask/x",
             "POST /gradio_api/component_server",
+            "POST /gradio_api/component_server/",
             "POST /gradio_api/run/predict",
             "GET /openapi.json",
             "GET /metrics",
