@@ -23,6 +23,7 @@ from rag.wire import job_object, list_object
 
 _READ_ONLY = Problem(status=403, kind="read-only", detail="This server only reads; articles are not taken in here.")
 _NO_JOB = Problem(status=404, kind="not-found", detail="There is no such job (any more).")
+_OVER = Problem(status=409, kind="ended", detail="The job has ended already; remove articles of it one by one.")
 
 JobId = Annotated[str, Path(max_length=100, description="The id of a job.")]
 
@@ -82,9 +83,14 @@ def _jobs(jobs: Jobs) -> APIRouter:
         """Tell how far a job is, and when it has ended, what became of it."""
         return _told(await asyncio.to_thread(jobs.get, job_id))
 
-    @routes.delete("/jobs/{job_id}", summary="Call a job off", response_model=JobSent, responses=problems(404, 507))
+    @routes.delete(
+        "/jobs/{job_id}", summary="Call a job off", response_model=JobSent, responses=problems(404, 409, 507)
+    )
     async def call_off_job(job_id: JobId) -> Response:
-        """Have a job end before its next article; what it has stored stays. A job that has ended stays as it is."""
+        """Have a job end before its next article; what it has stored stays."""
+        job = await asyncio.to_thread(jobs.get, job_id)
+        if job is not None and job.status.ended:
+            return _OVER.response()
         return _told(await asyncio.to_thread(jobs.call_off, job_id))
 
     return routes

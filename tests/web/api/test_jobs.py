@@ -123,7 +123,10 @@ def test_nothing_that_can_be_used_is_a_problem(client: httpx.Client) -> None:
 
 
 def test_articles_as_json(client: httpx.Client, shelf: LocalLibrary) -> None:
-    rows: list[dict[str, object]] = [{**ROW, "author": "Ruth Hale", "language": "en", "id": 17}, {"text": "Nothing else is known of this one."}]
+    rows: list[dict[str, object]] = [
+        {**ROW, "author": "Ruth Hale", "language": "en", "id": 17},
+        {"text": "Nothing else is known of this one."},
+    ]
     reply = client.post("/v1/articles", json={"articles": rows})
     assert counts(reply) == (2, 0, 0, 0)
     first = shelf.article(reply.json()["added"][0]).source
@@ -226,6 +229,8 @@ def test_a_long_one_is_a_job(service_of: Callable[..., Service], gated: Gated) -
         gated.go_on.release(100)
         done = until_ended(client, first)
         assert (done["status"], done["done"], done["total"]) == ("done", 1, 1)
+        assert client.delete(f"/v1/jobs/{first}").status_code == 409
+        assert client.delete("/v1/jobs/job_unknown").status_code == 404
         assert until_ended(client, second["id"])["report"] is None
         assert [each["id"] for each in client.get("/v1/jobs").json()["jobs"]] == [second["id"], first]
         page = client.get("/v1/jobs", params={"limit": 1}).json()
@@ -350,7 +355,7 @@ def test_a_request_sent_again_is_answered_and_not_done_again(client: httpx.Clien
     assert (other.status_code, other.json()["type"]) == (422, "urn:dateline:problem:key-reused")
     assert client.post("/v1/articles", json={"articles": [ROW]}, headers=key).status_code == 422
     assert client.get("/v1/jobs").json()["jobs"][0]["id"] in first.headers["content-location"]
-    assert upload(client, ("again.txt", FERRY), **{"Idempotency-Key": "a b"}).status_code == 400
+    assert upload(client, ("again.txt", FERRY), **{"Idempotency-Key": "a b"}).status_code == 422
     client.delete(f"/v1/articles/{first.json()['added'][0]}").raise_for_status()
     erased = upload(client, ("again.txt", FERRY), **key)
     assert (erased.status_code, erased.json()["type"]) == (410, "urn:dateline:problem:erased")
