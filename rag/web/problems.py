@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from asgi_correlation_id import correlation_id
 from fastapi.responses import JSONResponse
 
 from rag import errors
@@ -35,13 +36,15 @@ class Problem:
     extra: Mapping[str, Json] = field(default_factory=dict)
 
     def document(self) -> dict[str, Json]:
-        """Return the problem document."""
+        """Return the problem document, with the id under which the log knows the request that is being answered."""
+        request = correlation_id.get()
         return {
             "type": f"urn:dateline:problem:{self.kind}",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
             "error": self.error(),
+            **({"request_id": request} if request else {}),
             **self.extra,
         }
 

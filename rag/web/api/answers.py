@@ -70,9 +70,7 @@ async def _streamed(service: Service, question: Question, request: Request) -> R
     """Return the response once the first event is there, so that a failure before it still has a status of its own."""
     stream = service.stream(question)
     first = await unless_gone(request, anext(stream))
-    return EventSourceResponse(
-        _sent(first, stream), sep="\n", shutdown_grace_period=service.options.grace, headers={"vary": "accept"}
-    )
+    return EventSourceResponse(_sent(first, stream), sep="\n", shutdown_grace_period=service.options.grace)
 
 
 async def _sent(first: Event, rest: AsyncGenerator[Event]) -> AsyncGenerator[ServerSentEvent]:

@@ -33,7 +33,7 @@ class Foreseen:
         except Exception:
             if scope["type"] != "http" or started:
                 raise
-            _log.exception("%s %s failed.", scope["method"], scope["path"])
+            _log.exception("%s %r failed.", scope["method"], scope["path"])
             await UNEXPECTED.response()(scope, receive, send)
 
 
