@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing, suppress
+import signal
+from contextlib import closing
 
 from rag.commands.opening import AtLibrary, opened
 
@@ -27,5 +28,6 @@ def mcp(library: AtLibrary = None) -> None:
             finally:
                 await service.work.close(0)
 
-        with suppress(KeyboardInterrupt):
-            asyncio.run(talk())
+        # A thread that reads standard input cannot be interrupted: Ctrl-C ends the process, as SIGTERM does.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        asyncio.run(talk())
