@@ -49,7 +49,7 @@ def answer_object(answer: Answer) -> dict[str, Json]:
         "scope": scope_object(answer.scope),
         "text": answer.text,
         "claims": [_claim(claim) for claim in answer.claims],
-        "citations": [_citation(citation) for citation in answer.citations],
+        "citations": [citation_object(citation) for citation in answer.citations],
         "rejected": list(answer.rejected),
         "hits": [_place(hit) for hit in answer.hits],
         "model": answer.model,
@@ -117,7 +117,7 @@ def event_object(event: Event) -> tuple[str, dict[str, Json]]:
         case Found():
             return "hits", {"hits": [{**_named(hit.passage.source), **_place(hit)} for hit in event.hits]}
         case Delta():
-            return "delta", {"text": event.text, "citations": [_citation(each) for each in event.citations]}
+            return "delta", {"text": event.text, "citations": [citation_object(each) for each in event.citations]}
         case Restart():
             return "restart", {"reason": event.reason}
         case Answer():
@@ -134,6 +134,18 @@ def readiness_object(generation: int | None, problems: Mapping[str, str | None])
     """Return what a look at each thing that answering needs found, by the names of the problems."""
     checks: list[Json] = [{"what": what, "ok": not name, "problem": name} for what, name in problems.items()]
     return {"generation": generation, "checks": checks}
+
+
+def citation_object(citation: Citation) -> dict[str, Json]:
+    """Return exact characters of a stored article version."""
+    return {
+        "marker": citation.marker,
+        **_named(citation.source),
+        "version": citation.version,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+    }
 
 
 def scope_object(scope: Scope) -> dict[str, Json]:
@@ -187,17 +199,6 @@ def _claim(claim: Claim) -> dict[str, Json]:
     }
 
 
-def _citation(citation: Citation) -> dict[str, Json]:
-    return {
-        "marker": citation.marker,
-        **_named(citation.source),
-        "version": citation.version,
-        "start": citation.start,
-        "end": citation.end,
-        "quote": citation.quote,
-    }
-
-
 def _place(hit: Hit) -> dict[str, Json]:
     passage = hit.passage
     return {
@@ -230,7 +231,7 @@ def checked_object(checked: Checked) -> dict[str, Json]:
         "generation": checked.generation,
         "verdicts": {verdict.value: verdicts.count(verdict) for verdict in Verdict},
         "claims": [_claim(claim) for claim in checked.claims],
-        "citations": [_citation(citation) for citation in checked.citations],
+        "citations": [citation_object(citation) for citation in checked.citations],
     }
 
 

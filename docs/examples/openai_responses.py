@@ -15,6 +15,6 @@ with OpenAI(base_url=base_url, api_key=os.environ.get("OPENAI_API_KEY", "none"))
             print(event.delta, end="", flush=True)
         elif event.type == "response.output_text.annotation.added":
             place = event.annotation.model_extra["dateline"]
-            print(f"\n[{place['marker']}] “{place['quote']}” {place['url']}", end="")
+            print(f"\n[{place['marker']}] “{place['quote']}” {place['range_url']}", end="")
         elif event.type == "response.completed":
             print(f"\n{event.response.model_extra['dateline']['status']}")

@@ -46,7 +46,7 @@ NoToolChoice = Annotated[Literal["none", "auto"] | None, Field(description="must
 NoLogprobs = Annotated[No | None, Field(description="must be false: an answer has no probabilities.")]
 NoTopLogprobs = Annotated[Nought | None, Field(description="must be 0: an answer has no probabilities.")]
 Metadata = Annotated[
-    dict[str, Annotated[str, Field(max_length=10_000)]] | None,
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=10_000)]] | None,
     Field(max_length=16, description=f"must be an object of texts; of its keys only {SCOPE_KEY} counts."),
 ]
 
@@ -237,7 +237,9 @@ class ResponseAsked(_GenerationAsked):
 class EmbeddingAsked(Asked):
     """Vectors of texts."""
 
-    model: str = Field(description="must name the embedding model that GET /v1/models lists.")
+    model: str = Field(
+        description="must name the embedding model that GET /v1/models lists.", examples=["all-MiniLM-L6-v2/int8-1"]
+    )
     input: (
         Annotated[str, Field(min_length=1, max_length=32_000)]
         | Annotated[list[Annotated[str, Field(min_length=1, max_length=32_000)]], Field(min_length=1, max_length=256)]

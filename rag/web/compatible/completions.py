@@ -62,7 +62,7 @@ async def _chunks(
                     yield sent(completion.chunk({"content": piece}))
                 case Problem():
                     yield sent(piece.document())
-                case _:
+                case Answer():
                     for last in completion.ending(piece, usage=usage):
                         yield sent(last)
                     yield ServerSentEvent("[DONE]", sep="\n")

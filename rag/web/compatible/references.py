@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from rag.types import Answer, Citation, Span
-from rag.wire import Json
+from rag.wire import Json, citation_object
 
 # What stands between backticks is code; a marker in it is a part of the code.
 _MARKER = re.compile(r"(`{1,3})[^`\n]*\1|\[([1-9][0-9]{0,3})\]")
@@ -35,15 +35,7 @@ class Reference:
             "end_index": self.place.end,
             "title": cited.source.title,
             "url": cited.source.url or self.range_url,
-            "dateline": {
-                "marker": cited.marker,
-                "article_id": cited.source.article_id,
-                "version": cited.version,
-                "start": cited.start,
-                "end": cited.end,
-                "quote": cited.quote,
-                "url": self.range_url,
-            },
+            "dateline": {**citation_object(cited), "range_url": self.range_url},
         }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from rag.web.api.failures import malformed
 from rag.web.compatible.asked import (
@@ -31,7 +32,7 @@ class CompatibleRoute(APIRoute):
             try:
                 return await handle(request)
             except RequestValidationError as error:
-                return _refusal(error).response()
+                return _refusal(error, _RULES[self.path]).response()
 
         return handled
 
@@ -46,28 +47,36 @@ def unknown_model(name: str, known: str) -> Problem:
     )
 
 
-def _refusal(error: RequestValidationError) -> Problem:
+def _refusal(error: RequestValidationError, rules: Mapping[str, str]) -> Problem:
     mistake = error.errors()[0]
     if mistake["type"] == "json_invalid":
         return malformed([mistake])
     names = [str(part) for part in mistake["loc"] if isinstance(part, str)][1:]
-    return Problem(status=400, kind="bad-request", detail=_line(mistake, names), param=names[0] if names else None)
+    return Problem(
+        status=400, kind="bad-request", detail=_line(mistake, names, rules), param=names[0] if names else None
+    )
 
 
-def _line(mistake: Mapping[str, object], names: list[str]) -> str:
+def _line(mistake: Mapping[str, object], names: Sequence[str], rules: Mapping[str, str]) -> str:
     if not names:
         return "The body must be a JSON object, sent with the header Content-Type: application/json."
     if mistake["type"] == "missing":
         return f"{names[-1]} is missing."
     if mistake["type"] == "extra_forbidden":
         return f"{names[-1][:80]} is not a parameter that Dateline knows; leave it out."
-    described = next((name for name in reversed(names) if name in _RULES), None)
-    return f"{described} {_RULES[described]}" if described else f"{names[0]}: {mistake['msg']}."
+    described = next((name for name in reversed(names) if name in rules), None)
+    return f"{described} {rules[described]}" if described else f"{names[0]}: {mistake['msg']}."
+
+
+def _rules(model: type[BaseModel]) -> dict[str, str]:
+    """Return what the parameters of a request must be."""
+    parts = (MessageAsked, StreamOptions, TextOptions, model)
+    described = {name: field.description or "" for part in parts for name, field in part.model_fields.items()}
+    return {name: rule for name, rule in described.items() if rule.startswith("must ")}
 
 
 _RULES = {
-    name: field.description
-    for model in (MessageAsked, StreamOptions, TextOptions, CompletionAsked, ResponseAsked, EmbeddingAsked)
-    for name, field in model.model_fields.items()
-    if (field.description or "").startswith("must ")
+    "/v1/chat/completions": _rules(CompletionAsked),
+    "/v1/responses": _rules(ResponseAsked),
+    "/v1/embeddings": _rules(EmbeddingAsked),
 }

@@ -62,7 +62,7 @@ async def _events(told: _Events, events: AsyncGenerator[Event], *, live: bool) -
                     yield _sent(told.delta(piece))
                 case Problem():
                     yield _sent(told.error(piece))
-                case _:
+                case Answer():
                     for event in told.ending(piece):
                         yield _sent(event)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+import httpx
 import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
@@ -66,8 +66,9 @@ def test_an_answer_is_the_same_as_through_every_other_door(client: OpenAI, expec
     assert reply.usage.total_tokens == 0
 
 
-def test_every_marker_is_annotated_with_what_it_cites(client: OpenAI, address: str, expected: Answer) -> None:
-    message = ask(client).choices[0].message
+def test_every_marker_is_annotated_with_what_it_cites(client: OpenAI, expected: Answer) -> None:
+    reply = ask(client)
+    message = reply.choices[0].message
     annotations = message.annotations or []
     assert len(annotations) >= len(expected.citations) >= 2
     for annotation in annotations:
@@ -76,9 +77,9 @@ def test_every_marker_is_annotated_with_what_it_cites(client: OpenAI, address: s
         citation = expected.citations[cited["marker"] - 1]
         assert (message.content or "")[place.start_index : place.end_index] == f"[{cited['marker']}]"
         assert (place.title, place.url) == (citation.source.title, citation.source.url)
-        assert (cited["quote"], cited["start"], cited["end"]) == (citation.quote, citation.start, citation.end)
-        with urllib.request.urlopen(cited["url"], timeout=10) as opened:
-            assert citation.quote in opened.read().decode()
+        opened = httpx.get(cited.pop("range_url")).raise_for_status().json()
+        assert opened["text"] == citation.quote
+        assert cited == proof(reply)["citations"][cited["marker"] - 1]
 
 
 def test_the_last_event_of_a_stream_carries_what_the_plain_reply_carries(client: OpenAI) -> None:
@@ -382,3 +383,23 @@ def test_guards_are_understood_too(make_desk: MakeDesk, make_service: MakeServic
             told(asking)
         assert limited.value.type == "rate_limit_error"
         assert limited.value.response.headers["retry-after"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"model": "dateline"',
+        b'{"model": "dateline", "messages": [{"role": "user", "content": "What?"}], "metadata": {"a": "\\ud800"}}',
+        b'{"model": "dateline", "input": "What?", "metadata": {"\\ud800": "a"}}',
+        b'{"model": "dateline", "messages": [{"role": "user", "content": "What?"}], "\\ud800": 1}',
+        b'{"model": "dateline", "messages": [{"role": "user", "content": "What?"}], "n": NaN}',
+        b'{"model": "dateline", "messages": [{"role": "user", "content": "What?"}], "n": 1e999}',
+    ],
+)
+@pytest.mark.parametrize("path", ["chat/completions", "responses", "embeddings"])
+def test_bodies_that_nobody_can_use(address: str, path: str, body: bytes) -> None:
+    reply = httpx.post(f"{address}/v1/{path}", content=body, headers={"content-type": "application/json"})
+    assert (reply.status_code, reply.headers["content-type"]) == (400, "application/problem+json")
+    assert reply.json()["error"]["message"]

@@ -219,7 +219,9 @@ def test_what_cannot_be_honoured_is_refused(client: OpenAI, name: str) -> None:
     ],
 )
 def test_input_that_is_no_question(client: OpenAI, asked: Any) -> None:
-    with pytest.raises(openai.BadRequestError):
+    with pytest.raises(
+        openai.BadRequestError, match=r"input must be text|last message|no images|empty|role is missing"
+    ):
         ask(client, asked)
 
 
