@@ -11,6 +11,7 @@ from rag.records import open_records
 from rag.records.keys import Keys
 from tests.conftest import Dateline
 
+DOC = Path(__file__).parents[2] / "docs" / "json.md"
 KEY = re.compile(r"dl_([0-9a-f]{12})_[\w-]{43}\n")
 
 
@@ -30,6 +31,8 @@ def test_keys_as_json(dateline: Dateline, tmp_path: Path) -> None:
     [listed] = json.loads(dateline("keys", "list", *at).out)["keys"]
     assert {**listed, "schema": 1, "key": made["key"]} == made
     assert (made["scopes"], made["expires"]) == (["ask"], "2999-02-01T00:00:00Z")
+    shown = DOC.read_text(encoding="utf-8").partition("## `dateline keys list --json`")[2].split("```")[1]
+    assert list(json.loads(shown.removeprefix("json"))["keys"][0]) == list(listed)
     revoked = json.loads(dateline("keys", "revoke", made["id"], *at).out)
     assert revoked["revoked"]
     with closing(open_records(tmp_path)) as records:
