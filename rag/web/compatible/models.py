@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from rag.web.api.documenting import problems
-from rag.web.compatible.refusing import CompatibleRoute, unknown_model
+from rag.web.compatible.refusing import unknown_model
 from rag.web.service import Service
 from rag.wire import Json
 
@@ -16,7 +16,7 @@ MODEL = "dateline"
 
 def router(service: Service) -> APIRouter:
     """Return the routes."""
-    routes = APIRouter(tags=["compatible"], route_class=CompatibleRoute)
+    routes = APIRouter(tags=["compatible"])
     known = {name: _model(name) for name in (MODEL, service.desk.embedder.name)}
 
     @routes.get("/v1/models", summary="List the models", responses=problems(), response_model=None)
