@@ -26,7 +26,7 @@ from rag.verify.terms import evened
 
 LONGEST_DRAFT = 20_000
 """Characters."""
-MOST_SENTENCES = 200
+MOST_SENTENCES = 300
 """Sentences of a draft that claim something."""
 PASSAGES = 6
 """How many passages are looked at for each sentence."""

@@ -154,7 +154,7 @@ def test_words_that_an_article_only_passes_on_bear_nothing_out(checker: Checker)
     [
         (" \n\0 ", "The draft is empty; write what is to be checked."),
         ("a" * (LONGEST_DRAFT + 1), "The draft has 20,001 characters; check it in parts of 20,000 or fewer."),
-        ("It ran. " * (MOST_SENTENCES + 1), "The draft has 201 sentences; check it in parts of 200 or fewer."),
+        ("It ran. " * (MOST_SENTENCES + 1), "The draft has 301 sentences; check it in parts of 300 or fewer."),
     ],
 )
 def test_drafts_that_cannot_be_checked_are_refused_in_a_line(checker: Checker, draft: str, told: str) -> None:

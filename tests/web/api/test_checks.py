@@ -43,7 +43,7 @@ def test_a_check_is_what_the_command_line_gives(ingested_seeds: Path, dateline: 
         ({"text": "It rained.", "model": "x"}, 422, "model: Extra inputs are not permitted"),
         ({"text": "It \ud83d rained."}, 422, "text: "),
         ({"text": " "}, 400, "The draft is empty; write what is to be checked."),
-        ({"text": "It ran. " * 201}, 400, "The draft has 201 sentences; check it in parts of 200 or fewer."),
+        ({"text": "It ran. " * 301}, 400, "The draft has 301 sentences; check it in parts of 300 or fewer."),
         ({"text": "It rained.", "scope": {"since": "someday"}}, 400, "since"),
     ],
 )
