@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Arguments] = {
     "live": lambda data, out: ["--articles", data / "newsqa" / "articles.jsonl", "--out", out],
     "planted": lambda data, out: ["--data", data, "--out", out],
     "report": lambda _, out: ["--out", out],
+    "conformance": lambda _, out: ["--out", out],
     "crash": lambda _, out: ["--rounds", "100", "--out", out],
 }
 

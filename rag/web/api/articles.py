@@ -20,7 +20,9 @@ from rag.web.api.schemas import ArticleSent, PageSent, RangeSent, VersionsSent
 from rag.web.service import Service
 from rag.wire import Json, article_object, page_object, range_object, versions_object
 
-_Cursor = Annotated[str | None, Query(max_length=2000, description="The `next` of the page before this one.")]
+_Cursor = Annotated[
+    str | None, Query(alias="cursor", max_length=2000, description="The `next` of the page before this one.")
+]
 _Limit = Annotated[int, Query(ge=1, le=500, description="How many.")]
 _Offset = Annotated[int | None, Query(ge=0, le=1 << 31)]
 _Publishers = Annotated[list[Name], Query(max_length=100, description="Only this outlet; may be repeated.")]
@@ -34,7 +36,7 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("", summary="List the articles", response_model=PageSent, responses=problems() | _LISTED)
     async def list_articles(
-        after: Annotated[_Cursor, Query(alias="cursor")] = None,
+        after: _Cursor = None,
         limit: _Limit = 100,
         publisher: _Publishers = [],  # noqa: B006  FastAPI copies it
         since: Annotated[DateWords | None, Query(description="Published on or after this date.")] = None,

@@ -6,6 +6,7 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.web.access.gate import path_of
 from rag.web.problems import UNEXPECTED
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Paths:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope["type"] == "http":
-            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            path = path_of(scope)
             if path.startswith(_ARTICLES):
                 scope = {**scope, "path": scope["raw_path"].decode("ascii", "replace")}
             if scope["method"] == "HEAD" and path.startswith(_READ):

@@ -81,7 +81,9 @@ class QuestionAsked(Asked):
     history: list[TurnAsked | Pair] = Field(default=[], max_length=200, description="Earlier exchanges, oldest first.")
     scope: ScopeAsked = ScopeAsked()
     asked_at: Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})] | None = Field(
-        default=None, description="The moment from which words such as “last week” count; now, unless it is given."
+        default=None,
+        description="The moment from which words such as “last week” count; now, unless it is given.",
+        examples=["2024-02-20T09:00:00Z"],
     )
 
     def as_question(self) -> Question:
@@ -113,7 +115,8 @@ JSON_BODY = Depends(_json_body)
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text).astimezone(UTC)
+        told = datetime.fromisoformat(text)
+        moment = (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         moment = _LONG_AGO
     if not _LONG_AGO < moment < _FAR_OFF:

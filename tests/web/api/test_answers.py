@@ -186,8 +186,9 @@ def test_scopes_and_histories_reach_the_desk(api: httpx.Client, kind: str) -> No
     assert found(scope={"since": "yesterday"}, asked_at="2023-11-13T09:00:00Z")
 
 
-def test_words_of_time_count_from_when_it_was_asked(api: httpx.Client) -> None:
-    asked = {"question": "What did the council decide yesterday?", "asked_at": "2023-11-13T09:00:00+02:00"}
+@pytest.mark.parametrize("moment", ["2023-11-13T01:00:00+00:00", "2023-11-13T01:00:00", "2023-11-12T19:00:00-06:00"])
+def test_words_of_time_count_from_when_it_was_asked(api: httpx.Client, moment: str) -> None:
+    asked = {"question": "What did the council decide yesterday?", "asked_at": moment}
     assert api.post("/v1/answers", json=asked).json()["scope"]["since"] == "2023-11-12T00:00:00Z"
 
 
