@@ -32,14 +32,15 @@ def erase(records: Records, article_ids: Sequence[str]) -> None:
                 (article_id,),
             )
             connection.execute("DELETE FROM feedback_articles WHERE article_id = ?", (article_id,))
-            connection.execute(
-                "UPDATE replies SET body = NULL WHERE status IS NOT NULL AND instr(body, CAST(? AS BLOB))",
-                (article_id,),
-            )
+            connection.execute(f"UPDATE replies SET body = NULL WHERE {_TELLS.format('body')}", (article_id,))  # noqa: S608
             # Remarks repeat what stood in a field.
             connection.execute(
-                "UPDATE jobs SET report = json_set(report, '$.remarks', json('[]')) WHERE instr(report, ?)",
+                f"UPDATE jobs SET report = json_set(report, '$.remarks', json('[]')) WHERE {_TELLS.format('report')}",  # noqa: S608
                 (article_id,),
             )
     # Pages as they were before lie in the log until it is written back.
     records.read("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_TELLS = "{0} IS NOT NULL AND EXISTS (SELECT 1 FROM json_tree(CAST({0} AS TEXT)) WHERE atom = ?)"
+"""Whether a column's JSON names an article."""

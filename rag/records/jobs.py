@@ -143,8 +143,9 @@ class Jobs:
     def list(self, *, limit: int, before: str | None = None) -> Sequence[Job]:
         """Return the latest jobs, newest first; only those before one of them."""
         return self._found(
-            "SELECT * FROM jobs WHERE number < coalesce((SELECT number FROM jobs WHERE id = ?), 1 << 62) "
+            "SELECT * FROM jobs WHERE ? IS NULL OR number < (SELECT number FROM jobs WHERE id = ?) "
             "ORDER BY number DESC LIMIT ?",
+            before,
             before,
             limit,
         )

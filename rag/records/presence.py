@@ -36,16 +36,16 @@ class Presence:
         release = hold(file)
         if release is None:
             return True
-        release()
         file.unlink(missing_ok=True)
+        release()
         return False
 
     def leave(self) -> None:
         """Let the others know that this server is done."""
         with self._lock:
             if self._leave:
-                self._leave()
                 self._file(self._name).unlink(missing_ok=True)
+                self._leave()
                 self._leave = None
 
     def _file(self, name: str) -> Path:

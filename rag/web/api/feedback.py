@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -77,9 +79,15 @@ class FeedbackGiven(Asked):
 
 def router(service: Service) -> APIRouter:
     """Return the routes."""
-    routes = APIRouter(prefix="/v1/feedback", tags=["answers"])
-    store = FeedbackStore(service.records)
-    replies = Replies(service.records, Presence(service.records.path.parent))
+    presence = Presence(service.records.path.parent)
+    store, replies = FeedbackStore(service.records), Replies(service.records, presence)
+
+    @asynccontextmanager
+    async def running(_: object) -> AsyncGenerator[None]:
+        yield
+        presence.leave()
+
+    routes = APIRouter(prefix="/v1/feedback", tags=["answers"], lifespan=running)
 
     @routes.post(
         "",

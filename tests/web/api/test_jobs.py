@@ -235,6 +235,7 @@ def test_a_long_one_is_a_job(service_of: Callable[..., Service], gated: Gated) -
         assert [each["id"] for each in client.get("/v1/jobs").json()["jobs"]] == [second["id"], first]
         page = client.get("/v1/jobs", params={"limit": 1}).json()
         assert page["next"] == second["id"]
+        assert client.get("/v1/jobs", params={"cursor": "job_forgotten"}).json()["jobs"] == []
         rest = client.get("/v1/jobs", params={"limit": 1, "cursor": page["next"]}).json()
         assert ([each["id"] for each in rest["jobs"]], rest["next"]) == ([first], None)
         assert client.get("/v1/jobs/job_unknown").status_code == 404
