@@ -149,7 +149,7 @@ def test_the_unit_is_shut_in_and_starts_what_exists(dateline: Dateline) -> None:
         assert service[key] == "yes", key
     assert service["ProtectSystem"] == "strict"
     assert service["User"] != "root"
-    assert [line for line in lines if line.startswith("SystemCallFilter=")][0] == "SystemCallFilter=@system-service"
+    assert "SystemCallFilter=@system-service" in lines
     assert f"Environment=DATELINE_LIBRARY=/var/lib/{service['StateDirectory']}/library" in lines
     command = shlex.split(service["ExecStart"])
     assert Path(command[0]).name == "dateline"
