@@ -60,7 +60,7 @@ def open_records(directory: Path) -> Records:
     """Open the records of a library's directory, made where there are none; raise StorageError."""
     path = directory / FILE
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row

@@ -156,3 +156,10 @@ def test_a_key_has_no_end_of_sessions(records: Records, keys: Keys) -> None:
     tokens = [sessions.open(key) for _ in range(MOST)]
     assert sessions.key(first) is None
     assert all(sessions.key(token) for token in (*tokens, others))
+
+
+def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
+    with closing(open_records(tmp_path / "library")) as records:
+        Keys(records).create("Ann", [KeyScope.ASK])
+        modes = {path.stat().st_mode & 0o077 for path in (tmp_path / "library", *(tmp_path / "library").iterdir())}
+    assert modes == {0}

@@ -65,10 +65,9 @@ class KeysGuard:
             return Problem(status=400, kind="several-keys", detail="Show one key, in one header.")
         if not shown:
             return await self._in_session(scope, headers, address)
-        if refusal := self._doorkeeper.wrong.refusal(address):
-            return refusal
         if (key := await asyncio.to_thread(self._doorkeeper.keys.verify, shown[0])) is None:
-            self._doorkeeper.wrong.note(address)
+            if refusal := self._doorkeeper.wrong.refusal(address):
+                return refusal
             detail = "This key is not valid, or not any more; ask whoever runs the server for another."
             return _refused(401, "unauthorized", detail, f'{_REALM}, error="invalid_token"')
         return Asker(address=address, key=key)
@@ -79,7 +78,7 @@ class KeysGuard:
         if key is None:
             detail = "This takes a key: send the header Authorization: Bearer KEY, or log in at /login."
             return _refused(401, "unauthorized", detail, _REALM)
-        if not _from_our_page(headers, scope["method"]):
+        if not _from_our_page(scope, headers):
             return Problem(status=403, kind="foreign-page", detail="Only pages of this server may use its sessions.")
         return Asker(address=address, key=key)
 
@@ -104,11 +103,12 @@ def _shown(headers: Headers) -> list[str]:
     ]
 
 
-def _from_our_page(headers: Headers, method: str) -> bool:
+def _from_our_page(scope: Scope, headers: Headers) -> bool:
     """Tell whether a browser says that a page of ours sent this, or that the user did; what changes things must."""
     site = headers.get("sec-fetch-site")
-    if method in _UNSAFE:
-        return site == "same-origin" or (site is None and "origin" in headers)  # the gate knows every origin it passes
+    if scope["method"] in _UNSAFE:
+        # Older browsers name the origin alone; to what belongs to the page, the gate lets none but ours.
+        return site == "same-origin" or (site is None and "origin" in headers and right_of(scope).page)
     return site in {None, "same-origin", "none"} or headers.get("sec-fetch-mode") == "navigate"
 
 

@@ -34,14 +34,8 @@ class Rates:
     def hit(self, limit: RateLimitItem, name: str) -> int:
         """Count one request of a client; return 0, or the seconds after which there is room for another."""
         name = self._counted(limit, name)
-        return 0 if self._limiter.hit(limit, name) else self._wait(limit, name)
-
-    def test(self, limit: RateLimitItem, name: str) -> int:
-        """Return 0 where a client has room for another request, or the seconds after which it has; count nothing."""
-        name = self._counted(limit, name)
-        return 0 if self._limiter.test(limit, name) else self._wait(limit, name)
-
-    def _wait(self, limit: RateLimitItem, name: str) -> int:
+        if self._limiter.hit(limit, name):
+            return 0
         return max(1, math.ceil(self._limiter.get_window_stats(limit, name).reset_time - time.time()))
 
     def _counted(self, limit: RateLimitItem, name: str) -> str:
@@ -50,19 +44,18 @@ class Rates:
 
 
 class WrongKeys:
-    """Keeps an address that shows wrong keys from trying many."""
+    """Keeps an address that shows wrong keys from trying many.
+
+    A right key is let in all the same: it cannot be guessed, and nobody is to be locked out by who shares an address.
+    """
 
     def __init__(self, rates: Rates) -> None:
         self._rates = rates
 
     def refusal(self, address: str) -> Problem | None:
-        """Return why an address may not show a key now, if so."""
-        wait = self._rates.test(WRONG_KEYS, f"wrong:{network(address)}")
+        """Count a wrong key; return what to answer where an address showed too many."""
+        wait = self._rates.hit(WRONG_KEYS, f"wrong:{network(address)}")
         return _too_many("Too many wrong keys came from this address; try again later.", wait) if wait else None
-
-    def note(self, address: str) -> None:
-        """Count a wrong key."""
-        self._rates.hit(WRONG_KEYS, f"wrong:{network(address)}")
 
 
 class Limits:

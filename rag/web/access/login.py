@@ -36,13 +36,11 @@ def router(doorkeeper: Doorkeeper) -> APIRouter:
 
     @routes.post("/login")
     async def log_in(request: Request, key: str = Form(max_length=200)) -> Response:
-        address = asker_of(request.scope).address
-        if refusal := doorkeeper.wrong.refusal(address):
-            headers = {"retry-after": str(refusal.retry_after)}
-            return _page(request, message=refusal.detail, status=refusal.status, headers=headers)
         found = await asyncio.to_thread(doorkeeper.keys.verify, key.strip())
         if found is None or not found.allows(KeyScope.ASK):
-            doorkeeper.wrong.note(address)
+            if refusal := doorkeeper.wrong.refusal(asker_of(request.scope).address):
+                headers = {"retry-after": str(refusal.retry_after)}
+                return _page(request, message=refusal.detail, status=refusal.status, headers=headers)
             message = "This key does not open the page: it is not valid, or does not have the scope ask."
             return _page(request, message=message, status=401)
         await _end_session(request)

@@ -18,6 +18,8 @@ from rag.web.access.gate import path_of, right_of
 from rag.web.problems import Problem
 
 _NAMES = ("session_hash", "event_id")
+_LONGEST = 100
+"""Characters that a name may have; the page's own have fewer than half of them."""
 _MOST = 20_000
 """Names whose owner is known; of more, those that were not used for longest are forgotten."""
 
@@ -53,9 +55,9 @@ class Streams:
         return await self._app(scope, replay, noting)
 
     def _claimed(self, owner: str, names: Iterable[str]) -> bool:
-        """Note names as this owner's; return False when one of them is another's."""
+        """Note names as this owner's; return False when one of them is another's, or none that the page would give."""
         for name in names:
-            if self._owners.setdefault(name, owner) != owner:
+            if len(name) > _LONGEST or self._owners.setdefault(name, owner) != owner:
                 return False
             self._owners.move_to_end(name)
         while len(self._owners) > _MOST:
