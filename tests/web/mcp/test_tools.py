@@ -13,14 +13,17 @@ from typing import Any, cast
 
 import anyio
 import httpx
+import httpx2
 import jsonschema
 import pytest
 from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent, TextResourceContents
 
 from rag.answer import Desk
 from rag.library import open_library
 from rag.protocols import Brief, Draft
+from rag.records.keys import Keys, KeyScope
 from rag.retrieval.hybrid import hybrid
 from rag.testing.library import EMBEDDER, made_article, put
 from rag.testing.serving import serving
@@ -269,3 +272,22 @@ async def test_hostile_words_of_an_article_come_back_as_content_alone(
     assert hit["text"] == HOSTILE
     assert "\x1b" not in text(result)
     assert str(resource.uri) == "dateline://articles/..%2Fa%20b%0A%23"
+
+
+async def test_where_keys_are_needed_one_that_may_ask_calls_the_tools(
+    make_desk: Callable[..., Desk], make_service: Callable[..., Service]
+) -> None:
+    service = make_service(make_desk(), keys_needed=True)
+    keys = Keys(service.records)
+    _, asks = keys.create("asks", {KeyScope.ASK})
+    _, reads = keys.create("reads", {KeyScope.READ})
+    with serving(service) as served:
+        place, hello = f"{served}/mcp", {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        assert httpx.post(place, json=hello).status_code == 401
+        assert httpx.post(place, json=hello, headers={"authorization": f"Bearer {reads}"}).status_code == 403
+        headers = {"authorization": f"Bearer {asks}"}
+        async with (
+            httpx2.AsyncClient(headers=headers) as http,
+            Client(streamable_http_client(place, http_client=http)) as client,
+        ):
+            assert made(await client.call_tool("search_articles", {"query": "budget"}))["hits"]
