@@ -132,7 +132,7 @@ Place = tuple[Passage, Span]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evidence:
-    """Sentences of one article, and how well they carry a claim together."""
+    """Sentences of articles, and how well they carry a claim together."""
 
     places: tuple[Place, ...]
     finding: Finding
@@ -195,7 +195,7 @@ def _rank(evidence: _Evidence) -> tuple[bool, float]:
 
 
 def _unless_denied(best: _Evidence, others: Sequence[_Evidence]) -> _Evidence:
-    """Return the evidence, lowered and with the denial beside it where a sentence nearer to the claim refuses it.
+    """Return the evidence; where a sentence nearer to the claim refuses it, lowered and with that one beside it.
 
     A nearer sentence that only lacks a figure of the claim does not deny it: that may stand elsewhere.
     """
