@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Arguments] = {
     "report": lambda _, out: ["--out", out],
     "conformance": lambda _, out: ["--out", out],
     "crash": lambda _, out: ["--rounds", "100", "--out", out],
+    "first_text": lambda _, out: ["--out", out],
 }
 
 
