@@ -18,6 +18,7 @@ import typer
 from rag import plain, wire
 from rag.commands.articles import cli as articles
 from rag.commands.checking import check
+from rag.commands.feedback import cli as feedback
 from rag.commands.keys import cli as keys
 from rag.commands.mcp import mcp
 from rag.commands.opening import AsJson, AtLibrary, opened
@@ -61,6 +62,7 @@ def options(
 
 cli.add_typer(articles, name="articles")
 cli.add_typer(evaluation, name="eval")
+cli.add_typer(feedback, name="feedback")
 cli.add_typer(keys, name="keys")
 cli.command()(check)
 cli.command()(mcp)

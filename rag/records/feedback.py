@@ -79,8 +79,9 @@ class FeedbackStore:
     def list(self, *, limit: int, before: str | None = None, rating: Rating | None = None) -> Sequence[Feedback]:
         """Return the latest feedback, newest first; only what came before one of it, or has this rating."""
         rows = self._records.read(
-            "SELECT * FROM feedback WHERE number < coalesce((SELECT number FROM feedback WHERE id = ?), 1 << 62) "
+            "SELECT * FROM feedback WHERE (? IS NULL OR number < (SELECT number FROM feedback WHERE id = ?)) "
             "AND rating = coalesce(?, rating) ORDER BY number DESC LIMIT ?",
+            before,
             before,
             rating,
             limit,
