@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from contextlib import closing
 from pathlib import Path
 
@@ -58,6 +59,18 @@ def test_mistakes_are_told_in_one_line(dateline: Dateline, tmp_path: Path, words
     assert (ran.code, ran.out) == (2, "")
     assert told in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_the_commands_of_the_docs_run(dateline: Dateline, tmp_path: Path) -> None:
+    page = (DOC.parent / "security.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^dateline (keys .*)$", page, re.MULTILINE)
+    assert len(commands) == 4
+    key_id = ""
+    for command in commands:
+        words = [key_id if word == "ID" else word for word in shlex.split(command, comments=True)]
+        ran = dateline(*words, "--library", tmp_path)
+        assert ran.code == 0, ran.err
+        key_id = found[1] if (found := KEY.fullmatch(ran.out)) else key_id
 
 
 @pytest.mark.parametrize("words", [("--host", "0.0.0.0"), ("--root-path", "/news"), ("--access", "keys")])
