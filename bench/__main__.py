@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, Arguments] = {
     "planted": lambda data, out: ["--data", data, "--out", out],
     "report": lambda _, out: ["--out", out],
     "conformance": lambda _, out: ["--out", out],
+    "load": lambda _, out: ["--out", out],
     "crash": lambda _, out: ["--rounds", "100", "--out", out],
     "first_text": lambda _, out: ["--out", out],
 }

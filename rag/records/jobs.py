@@ -168,6 +168,12 @@ class Jobs:
             )
 
 
+def counts(records: Records) -> dict[str, int]:
+    """Return how many jobs are kept, by status; raise StorageError."""
+    found = {row["status"]: row["jobs"] for row in records.read("SELECT status, count(*) AS jobs FROM jobs GROUP BY 1")}
+    return {status.value: found.get(status.value, 0) for status in JobStatus}
+
+
 def _forget(connection: sqlite3.Connection, now: datetime) -> None:
     connection.execute(
         "DELETE FROM jobs WHERE ended IS NOT NULL AND (ended < ? OR number <= "

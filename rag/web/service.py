@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rag.answer import Desk
 from rag.protocols import Intake
 from rag.records import Records
+from rag.records.jobs import counts
 from rag.types import Answer, Event, Question
 from rag.web.options import Options
 from rag.web.watching import Several, Watcher
@@ -75,7 +76,7 @@ def make_service(
     """Return a service over a desk, with a workroom of the size that the options say."""
     options = options or Options()
     work = Workroom(at_once=options.at_once, waiting=options.waiting)
-    metrics = _metrics(desk, work)
+    metrics = _metrics(desk, work, records)
     return Service(
         desk=desk,
         records=records,
@@ -91,7 +92,7 @@ def _finished(event: Event) -> bool:
     return isinstance(event, Answer)
 
 
-def _metrics(desk: Desk, work: Workroom) -> Metrics:
+def _metrics(desk: Desk, work: Workroom, records: Records) -> Metrics:
     metrics = Metrics()
     metrics.read("work_under_way", "Answers and other work being done.", lambda: work.under_way)
     metrics.read("work_waiting", "Work that waits for its turn.", lambda: work.waiting)
@@ -99,4 +100,5 @@ def _metrics(desk: Desk, work: Workroom) -> Metrics:
     generation = "The number that every change of the library raises."
     metrics.read("library_generation", generation, lambda: float(desk.library.generation()))
     metrics.read("articles", "Articles in the library.", lambda: float(desk.library.count()))
+    metrics.read_by("jobs", "Jobs that take articles in or out, by status.", "status", lambda: counts(records))
     return metrics

@@ -16,7 +16,8 @@ import pytest
 
 from rag.answer import Desk
 from rag.errors import ProviderBusyError
-from rag.testing.serving import serving
+from rag.testing.serving import made, serving
+from rag.web.server import make_app
 from rag.web.service import Service
 from rag.web.watching.logs import LOGGER, Logs, configure
 from rag.web.watching.metrics import Metrics
@@ -155,7 +156,9 @@ def test_metrics_count_what_happened(make_desk: MakeDesk, make_service: MakeServ
 
 
 def test_every_metric_is_explained(make_desk: MakeDesk, make_service: MakeService) -> None:
-    found = {each.name for each in make_service(make_desk()).metrics.registry.collect()}
+    service = make_service(make_desk())
+    made(lambda: make_app(service))
+    found = {each.name for each in service.metrics.registry.collect()}
     ours = {name for name in found if name.startswith("dateline_")}
     assert len(ours) > 10
     assert ours == set(re.findall(r"^\| `(dateline_\w+?)(?:_total)?` ", PAGE, re.MULTILINE))
