@@ -77,6 +77,8 @@ def corpus_of(
     if library is None and suite.corpus.library is not None:
         place = path.parent / suite.corpus.library
     elif library is None and suite.corpus.folder is not None:
+        # What may be deleted at any time leaves nothing on a server.
+        settings = settings.model_copy(update={"chroma_url": None})
         with writing(cache):
             made = _read_once(path.parent / suite.corpus.folder, settings, cache.absolute(), passage_limit)
             place, unread = made / _LIBRARY, json.loads((made / _REMARKS).read_text(encoding="utf-8"))

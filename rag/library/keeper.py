@@ -77,7 +77,14 @@ class IndexKeeper:
             storing.strike_pending(self._connection)
         self._index, self._lost, self._vanished = index, False, 0
         self._clear_away(EmbeddedHome(self._directory))
-        self._remove(now.index)
+        self.remove(now.index)
+
+    def remove(self, name: str) -> None:
+        """Remove an index that another took the place of; a server that is away keeps it for now."""
+        try:
+            self._home.remove(name)
+        except IndexAwayError as error:
+            _log.warning("The vector index %s was replaced, but is still there. %s", name, error)
 
     def clear_away(self) -> None:
         """Remove every other index of this library; raise IndexFailedError."""
@@ -190,12 +197,6 @@ class IndexKeeper:
     def _clear_away(self, home: IndexHome) -> None:
         for name in home.others(library_id(self._connection), state(self._connection).index):
             home.remove(name)
-
-    def _remove(self, name: str) -> None:
-        try:
-            self._home.remove(name)
-        except IndexAwayError as error:
-            _log.warning("The index %s was replaced, but is still there: %s", name, error)
 
     def _library(self) -> str:
         return library_id(self._connection, make=True)

@@ -57,6 +57,7 @@ def reindex(directory: Path, home: IndexHome, embedder: Embedder | None, embedde
                 _embed_anew(connection, path, embedder, embedded)
         with translated(path):
             keeper.rebuild()
+            keeper.remove(now.index)
 
 
 def compact(directory: Path, home: IndexHome) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 1_000
 _MOST_BYTES = 8_000_000
+_blinding = threading.RLock()
 
 _Fact = str | int | None
 
@@ -125,12 +127,13 @@ def blind_settings() -> Iterator[None]:
     """Keep chromadb from reading `.env` in the working directory and environment variables that have no prefix."""
     from pydantic_settings import BaseSettings  # noqa: PLC0415
 
-    theirs = BaseSettings.__dict__["settings_customise_sources"]
-    BaseSettings.settings_customise_sources = _only_arguments  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        BaseSettings.settings_customise_sources = theirs  # type: ignore[method-assign]
+    with _blinding:
+        theirs = BaseSettings.__dict__["settings_customise_sources"]
+        BaseSettings.settings_customise_sources = _only_arguments  # type: ignore[assignment]
+        try:
+            yield
+        finally:
+            BaseSettings.settings_customise_sources = theirs  # type: ignore[method-assign]
 
 
 def chroma_settings() -> Settings:

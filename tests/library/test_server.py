@@ -20,6 +20,7 @@ from rag.library import ChromaServer, LocalLibrary, Neighbours, open_library
 from rag.library.connections import Connections, state
 from rag.library.server import ServerHome
 from rag.library.vectors import IndexAwayError, IndexUnusableError
+from rag.testing import HashingEmbedder
 from rag.testing.chroma import chroma_server, free_port
 from rag.testing.library import EMBEDDER, dense, made_article, put, texts
 from rag.types import Scope
@@ -178,6 +179,16 @@ def test_reindexing_moves_the_index_and_leaves_none_behind(at: At, chroma: str) 
     # The embedded home knows no server to tidy up; whoever comes back to it does.
     at().compact()
     assert not set(on_server) & set(collections(chroma, library))
+
+
+def test_another_model_leaves_nothing_of_the_first_on_the_server(at: At, chroma: str) -> None:
+    library, other = at(), HashingEmbedder(32)
+    put(library, *(story(number) for number in range(4)))
+    library.reindex(other)
+    assert collections(chroma, library) == [index_of(library)]
+    sought = story(1).text.partition("\n\n")[0]
+    found = library.dense(other.embed_query(sought), Scope(), 1)
+    assert [(hit.passage.text, hit.score) for hit in found] == [(sought, 1.0)]
 
 
 def test_a_restored_catalog_never_takes_a_later_index_for_its_own(at: At, tmp_path: Path, chroma: str) -> None:
