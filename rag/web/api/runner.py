@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -90,8 +90,19 @@ class Runner:
             await asyncio.wait(self._tasks, timeout=1)
 
     def _done(self, job: Job, submitted: Submitted) -> Outcome:
+        try:
+            report = self._taken(job, submitted)
+        except _CalledOffError as error:
+            return self._broken_off(job, JobStatus.CANCELLED, error)
+        except ClosingError as error:
+            return self._broken_off(job, JobStatus.INTERRUPTED, error)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the job has an end
+            return self._broken_off(job, JobStatus.FAILED, error)
+        return Outcome(job=self._jobs.end(job.id, JobStatus.DONE, report=report) or job)
+
+    def _taken(self, job: Job, submitted: Submitted) -> Mapping[str, Json]:
         if not self._jobs.start(job.id):
-            return Outcome(job=self._jobs.get(job.id) or job)
+            raise _CalledOffError("The job was called off before it began.")
         noted = time.monotonic()
 
         def progress(done: int, articles: int) -> None:
@@ -103,15 +114,7 @@ class Runner:
                 if not self._jobs.progress(job.id, done, articles):
                     raise _CalledOffError("The job was called off; what it had stored stays.")
 
-        try:
-            report = self._intake.take(submitted.submissions, progress)
-        except _CalledOffError as error:
-            return self._broken_off(job, JobStatus.CANCELLED, error)
-        except ClosingError as error:
-            return self._broken_off(job, JobStatus.INTERRUPTED, error)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the job has an end
-            return self._broken_off(job, JobStatus.FAILED, error)
-        return Outcome(job=self._jobs.end(job.id, JobStatus.DONE, report=report) or job)
+        return self._intake.take(submitted.submissions, progress)
 
     def _broken_off(self, job: Job, status: JobStatus, error: Exception) -> Outcome:
         if isinstance(error, _CalledOffError):

@@ -241,6 +241,26 @@ def test_a_long_one_is_a_job(service_of: Callable[..., Service], gated: Gated) -
         assert client.get("/v1/jobs/job_unknown").status_code == 404
 
 
+def test_who_waits_for_a_job_hears_that_it_was_called_off(service_of: Callable[..., Service], gated: Gated) -> None:
+    with serving(service_of(gated)) as address, httpx.Client(base_url=address) as client:
+        upload(client, ("a.txt", FERRY), Prefer="respond-async")
+        assert gated.began.acquire(timeout=20)
+        replies: list[httpx.Response] = []
+        waiting = threading.Thread(target=lambda: replies.append(upload(client, ("b.txt", FERRY))))
+        waiting.start()
+        while (
+            len(jobs := client.get("/v1/jobs", params={"limit": 2}).json()["jobs"]) < 2 or jobs[0]["status"] != "queued"
+        ):
+            pass
+        client.delete(f"/v1/jobs/{jobs[0]['id']}").raise_for_status()
+        gated.go_on.release(100)
+        waiting.join()
+        assert [(reply.status_code, reply.json()["type"]) for reply in replies] == [
+            (409, "urn:dateline:problem:called-off")
+        ]
+        assert client.get(f"/v1/jobs/{jobs[0]['id']}").json()["status"] == "cancelled"
+
+
 def test_a_job_that_is_called_off_ends_between_items(
     service_of: Callable[..., Service], gated: Gated, shelf: LocalLibrary
 ) -> None:
@@ -250,7 +270,7 @@ def test_a_job_that_is_called_off_ends_between_items(
         job = upload(client, *files, Prefer="respond-async").json()["id"]
         assert gated.began.acquire(timeout=20)
         assert client.delete(f"/v1/jobs/{job}").json()["status"] == "running"
-        threading.Event().wait(0.3)  # between two looks of the job at whether it is to go on
+        threading.Event().wait(0.3)  # longer than a job goes without looking whether it is to go on
         gated.go_on.release(1000)
         ended = until_ended(client, job)
         assert ended["status"] == "cancelled"
@@ -402,4 +422,5 @@ def test_what_is_removed_leaves_the_records(service_of: Callable[..., Service], 
         assert not words_on_disk(records, "somewhen in the spring")
         [kept] = client.get("/v1/feedback").json()["feedback"]
         assert (kept["rating"], kept["answer"], kept["comment"]) == ("down", None, None)
-    assert sqlite3.connect(service.records.path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with closing(sqlite3.connect(service.records.path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
