@@ -11,8 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from operator import attrgetter
 
 from rag.protocols import Embedder
 from rag.reader.asked import FIGURES, Kind, asked_for, asks_what_was_done, commands, expects, holds
@@ -62,6 +63,10 @@ class Features:
     """How near the sentence is to the beginning of its article, where news tells what matters."""
 
 
+_values = attrgetter(*(each.name for each in fields(Features)))
+"""All features in order; `dataclasses.astuple` copies each, which took a third of an answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     """A linear model over `Features`."""
@@ -70,7 +75,7 @@ class Weights:
 
     def score(self, features: Features) -> float:
         """Return the weighted sum."""
-        values: tuple[float, ...] = astuple(features)
+        values: tuple[float, ...] = _values(features)
         return sum(w * x for w, x in zip(self.coefficients, values, strict=True))
 
 
