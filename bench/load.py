@@ -122,11 +122,13 @@ def _round(server: Server, questions: Sequence[str], clients: int, seconds: floa
     before = server.memory()
     command = [sys.executable, "-m", "bench.load", "--probe", server.address, str(seconds)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as prober:
+        began = time.perf_counter()
         tally = asyncio.run(_ask(server.address, questions, clients, seconds))
+        took = time.perf_counter() - began  # the last answers come after the last questions
         health = json.loads(prober.communicate()[0])
     found: Json = {
         "clients": clients,
-        "answers_per_second": round(len(tally.answered) / seconds, 2),
+        "answers_per_second": round(len(tally.answered) / took, 2),
         "answered": _spread(tally.answered),
         "refused": _spread(tally.refused),
         "statuses": dict(tally.statuses),
