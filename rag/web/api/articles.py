@@ -32,6 +32,12 @@ _Version = Annotated[str | None, Query(max_length=100, description="A stored ver
 def router(service: Service) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(prefix="/v1/articles", tags=["articles"])
+    _list(routes, service)
+    _read(routes, service)
+    return routes
+
+
+def _list(routes: APIRouter, service: Service) -> None:
     library = service.desk.library
 
     @routes.get("", summary="List the articles", response_model=PageSent, responses=problems() | _LISTED)
@@ -52,6 +58,10 @@ def router(service: Service) -> APIRouter:
         asked = {"publisher": publisher, "since": since, "until": until, "limit": limit, "cursor": following}
         return JSONResponse(page_object(page, total, following), headers=_link(asked) if following else None)
 
+
+def _read(routes: APIRouter, service: Service) -> None:
+    library = service.desk.library
+
     @routes.get(
         "/{article_id}",
         summary="Read an article, or a range of it",
@@ -71,7 +81,7 @@ def router(service: Service) -> APIRouter:
         tagged = {"etag": _etag(stored, span), "cache-control": "private, no-cache"}
         if _holds(if_none_match, tagged["etag"]):
             return Response(status_code=304, headers=tagged)
-        return JSONResponse(await service.work.run(lambda: _read(stored, span)), headers=tagged)
+        return JSONResponse(await service.work.run(lambda: _told(stored, span)), headers=tagged)
 
     @routes.get(
         "/{article_id}/versions",
@@ -82,8 +92,6 @@ def router(service: Service) -> APIRouter:
     async def list_versions(article_id: ArticleId) -> Response:
         """List all versions of one article, oldest first."""
         return JSONResponse(versions_object(await service.work.run(lambda: library.versions(article_id))))
-
-    return routes
 
 
 def _link(asked: Mapping[str, object]) -> dict[str, str]:
@@ -110,7 +118,7 @@ def _holds(if_none_match: str | None, etag: str) -> bool:
     return etag in tags or "*" in tags
 
 
-def _read(article: Article, span: Span | None) -> dict[str, Json]:
+def _told(article: Article, span: Span | None) -> dict[str, Json]:
     if span is None:
         return article_object(article)
     touched = [each for each in sentences(article.text) if each.start < span.end and span.start < each.end]
