@@ -40,7 +40,9 @@ def said(process: subprocess.Popen[str], *messages: object) -> dict[str, object]
     for message in messages:
         process.stdin.write(f"{message if isinstance(message, str) else json.dumps(message)}\n")
     process.stdin.flush()
-    reply: dict[str, object] = json.loads(process.stdout.readline())
+    line = process.stdout.readline()
+    assert line, process.stderr and process.stderr.read()
+    reply: dict[str, object] = json.loads(line)
     return reply
 
 
