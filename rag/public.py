@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing
 from copy import copy
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack
 
 from rag.answer import Desk
 from rag.check import Checked, Checker
-from rag.errors import ConfigurationError, DatelineError
+from rag.errors import ConfigurationError, DatelineError, LibraryError
+from rag.ordered import AHEAD, BATCH, awaited_in_order, in_order
 from rag.protocols import Embedder
 from rag.protocols import Library as Store
 from rag.question.requests import make_question, read_question, read_scope
-from rag.threads import BATCH, Threads, awaited_in_order, in_order
 from rag.types import Answer, Article, Event, Hit, Question, Scope, Turn
+from rag.work import Workroom
 
 if TYPE_CHECKING:
     from rag.chains import AnswerChain, ArticleRetriever
@@ -91,7 +93,7 @@ class Library:
 
     def __init__(self, desk: Desk, *, at_once: int = AT_ONCE, close: Callable[[], None] | None = None) -> None:
         self._desk = desk
-        self._threads = Threads(at_once, name="dateline-library")
+        self._room = Workroom(at_once=at_once, waiting=sys.maxsize, name="dateline-library", closed=_closed)
         self._close = close or desk.library.close
 
     def __enter__(self) -> Self:
@@ -104,7 +106,7 @@ class Library:
 
     def close(self) -> None:
         """Call off what event loops still wait for, and release files and threads."""
-        self._threads.close()
+        self._room.shut(wait=True)
         self._close()
 
     @property
@@ -172,23 +174,23 @@ class Library:
 
     async def aask(self, question: Asked, *, history: History = (), **limits: Unpack[Limits]) -> Answer:
         """Return what `ask` returns, without blocking the event loop."""
-        events = self._threads.stream(lambda: self.stream(question, history=history, **limits))
+        events = self._room.stream(lambda: self.stream(question, history=history, **limits))
         [answer] = [event async for event in events if isinstance(event, Answer)]
         return answer
 
     def astream(self, question: Asked, *, history: History = (), **limits: Unpack[Limits]) -> AsyncGenerator[Event]:
         """Yield what `stream` yields, without blocking the event loop."""
-        return self._threads.stream(lambda: self.stream(question, history=history, **limits))
+        return self._room.stream(lambda: self.stream(question, history=history, **limits))
 
     async def asearch(
         self, question: Asked, limit: int = 10, *, history: History = (), **limits: Unpack[Limits]
     ) -> list[Hit]:
         """Return what `search` returns, without blocking the event loop."""
-        return await self._threads.run(lambda: self.search(question, limit, history=history, **limits))
+        return await self._room.run(lambda: self.search(question, limit, history=history, **limits))
 
     async def acheck(self, draft: str, **limits: Unpack[Limits]) -> Checked:
         """Return what `check` returns, without blocking the event loop."""
-        return await self._threads.run(lambda: self.check(draft, **limits))
+        return await self._room.run(lambda: self.check(draft, **limits))
 
     async def abatch(
         self, questions: Iterable[Asked], *, concurrency: int = 4, **limits: Unpack[Limits]
@@ -196,17 +198,17 @@ class Library:
         """Yield what `batch` yields, without blocking the event loop."""
         _must_be_some(concurrency)
         scope_of(limits)
-        threads = Threads(concurrency, name=BATCH)
+        room = Workroom(at_once=concurrency, waiting=AHEAD * concurrency, name=BATCH, closed=_closed)
 
         async def answered(question: Asked) -> Answer | DatelineError:
-            return await threads.run(lambda: self._answer_or_error(question, limits))
+            return await room.run(lambda: self._answer_or_error(question, limits))
 
         try:
             async with aclosing(awaited_in_order(answered, questions, concurrency)) as made:
                 async for each in made:
                     yield each
         finally:
-            threads.close(wait=False)
+            room.shut(wait=False)
 
     def as_retriever(self, *, k: int = 8, **limits: Unpack[Limits]) -> ArticleRetriever:
         """Return a LangChain retriever that finds the `k` best passages."""
@@ -277,3 +279,7 @@ def _spelled(value: object) -> object:
 def _must_be_some(concurrency: int) -> None:
     if concurrency < 1:
         raise ConfigurationError(f"concurrency is {concurrency}; let 1 or more questions be answered at a time.")
+
+
+def _closed() -> DatelineError:
+    return LibraryError("This library was closed; open it again.")

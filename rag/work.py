@@ -13,13 +13,16 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from rag.cancelling import Cancel
-from rag.errors import ClosingError, OverloadedError
+from rag.errors import ClosingError, DatelineError, OverloadedError
 
 T = TypeVar("T")
 
 _LAST = 1.0
 """Seconds that work gets to notice that it was called off."""
-_CLOSING = "The server is shutting down; ask again in a moment."
+
+
+def _shutting_down() -> DatelineError:
+    return ClosingError("The server is shutting down; ask again in a moment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,20 @@ Put = Callable[[T | Ended], None]
 class Workroom:
     """Does at most `at_once` pieces of work, first come, first served; refuses more than `waiting` others at once.
 
-    Its threads are daemons, so that work which cannot be called off does not keep the process alive.
+    Its threads are daemons, so that work which cannot be called off does not keep the process alive. Once it is closed,
+    the error that `closed` makes ends what is still waited for.
     """
 
-    def __init__(self, *, at_once: int, waiting: int) -> None:
+    def __init__(
+        self,
+        *,
+        at_once: int,
+        waiting: int,
+        name: str = "dateline-work",
+        closed: Callable[[], DatelineError] = _shutting_down,
+    ) -> None:
         self._at_once, self._most_waiting = at_once, waiting
+        self._name, self._closed = name, closed
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._under_way: set[Job] = set()
@@ -104,13 +116,11 @@ class Workroom:
         with self._changed:
             if self._closing or len(self._under_way) + len(self._waiting) >= self._at_once + self._most_waiting:
                 self.refused += 1
-                raise (
-                    ClosingError(_CLOSING)
-                    if self._closing
-                    else OverloadedError("Too much is asked of this server at the moment; try again shortly.")
-                )
+                if self._closing:
+                    raise self._closed()
+                raise OverloadedError("Too much is asked of this server at the moment; try again shortly.")
             if len(self._under_way) + len(self._waiting) >= self._threads < self._at_once:
-                threading.Thread(target=self._work, name="dateline-work", daemon=True).start()
+                threading.Thread(target=self._work, name=self._name, daemon=True).start()
                 self._threads += 1
             job = Job(source, put, self._drop)
             self._waiting.append(job)
@@ -118,16 +128,26 @@ class Workroom:
         return job
 
     async def close(self, grace: float) -> None:
-        """Take no more work, let what there is end within `grace` seconds, and fail with ClosingError what does not."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
+        """Take no more work, let what there is end within `grace` seconds, and fail what does not."""
+        self._take_no_more()
         await self._emptied(grace)
+        self.shut(wait=False)
+        await self._emptied(_LAST)
+
+    def shut(self, *, wait: bool) -> None:
+        """Take no more work, fail what there is and, if told so, wait until every thread has ended."""
+        self._take_no_more()
         with self._changed:
             left = [*self._waiting, *self._under_way]
         for job in left:
-            job.call_off(ClosingError(_CLOSING))
-        await self._emptied(_LAST)
+            job.call_off(self._closed())
+        with self._changed:
+            self._changed.wait_for(lambda: not wait or not self._threads)
+
+    def _take_no_more(self) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
 
     async def _emptied(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -140,6 +160,9 @@ class Workroom:
             job.run()
             with self._changed:
                 self._under_way.discard(job)
+        with self._changed:
+            self._threads -= 1
+            self._changed.notify_all()
 
     def _next(self) -> Job | None:
         with self._changed:

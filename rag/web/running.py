@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from rag.web.work import Workroom
+from rag.work import Workroom
 
 _LAST = 1.0
 """Seconds that responses get to be sent once all work has ended."""

@@ -14,7 +14,7 @@ from rag.types import Answer, Event, Question
 from rag.web.options import Options
 from rag.web.watching import Several, Watcher
 from rag.web.watching.metrics import Metrics
-from rag.web.work import Job, Put, Workroom
+from rag.work import Job, Put, Workroom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

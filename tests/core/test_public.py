@@ -17,10 +17,10 @@ import pytest
 
 import ingest
 import rag
+from rag.ordered import BATCH
 from rag.public import Choices
 from rag.settings import Settings
 from rag.testing.server import ScriptedServer, says
-from rag.threads import BATCH
 from tests.conftest import SEEDS
 
 BRIDGE = "How much will the Arl Bridge repair cost?"

@@ -12,7 +12,7 @@ import pytest
 
 from rag.cancelling import when_called_off
 from rag.errors import ClosingError, OverloadedError
-from rag.web.work import Workroom
+from rag.work import Workroom
 
 
 @asynccontextmanager

@@ -14,8 +14,8 @@ from rag.protocols import Intake
 from rag.records.jobs import Job, Jobs, JobStatus
 from rag.web.api.uploads import Submitted
 from rag.web.problems import UNEXPECTED, Problem, problem_of
-from rag.web.work import Workroom
 from rag.wire import Json
+from rag.work import Workroom
 
 _log = logging.getLogger(__name__)
 _MOST_WAITING = 16

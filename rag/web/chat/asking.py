@@ -12,7 +12,7 @@ from rag.errors import DatelineError
 from rag.types import Event, Question
 from rag.web.chat.exchange import Exchange
 from rag.web.service import Service
-from rag.web.work import Ended
+from rag.work import Ended
 
 _log = logging.getLogger(__name__)
 
