@@ -27,7 +27,7 @@ from rag.testing.serving import serving
 from rag.web.service import make_service
 
 PHASES = "examples,coverage,fuzzing,stateful"
-CONFIG = Path(__file__).with_name("schemathesis.toml")
+CONFIG = Path(__file__).resolve().with_name("schemathesis.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def run(
     words += ["--seed", seed, "--continue-on-failure", "--no-color", "--generation-database", "none"]
     words += ["--report", "json", "--report-json-path", report, "--output-truncate", "true"]
     tool = Path(sys.executable).with_name("schemathesis")
-    subprocess.run([tool, *map(str, words)], check=False, stdout=sys.stderr)
+    subprocess.run([tool, *map(str, words)], check=False, stdout=sys.stderr, cwd=place)
     told = json.loads(report.read_text(encoding="utf-8"))
     return Outcome(
         operations=told["operations"]["tested"],
