@@ -11,7 +11,7 @@ from pathlib import Path
 from ingest.compose import compose
 from ingest.loaders import load
 from ingest.split import split
-from ingest.values import Raw
+from ingest.values import Raw, origin_of
 from rag.evaluation.metrics import METRICS
 from rag.evaluation.results import (
     Change,
@@ -195,7 +195,7 @@ class MadeUp:
 def _passages() -> tuple[Passage, ...]:
     paths = sorted((ROOT / "seeds" / "articles").glob("*.md"))
     raws = [(raw, path) for path in paths for raw in load(path) if isinstance(raw, Raw)]
-    articles = [compose(raw, path).article for raw, path in raws]
+    articles = [compose(raw, origin_of(path)).article for raw, path in raws]
     return tuple(passage for article in articles for passage in split(article))
 
 

@@ -5,7 +5,7 @@
     import rag
 
     with rag.open("library") as library:
-        answer = library.ask("What did the council decide?", since="May 2023")
+        answer = library.ask("How much will the bridge repair cost?", since="February 2024")
 """
 
 from __future__ import annotations

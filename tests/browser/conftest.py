@@ -41,7 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+# Playwright's loop runs in the main thread for as long as it is open, and tests of other files run loops of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     named = os.environ.get("DATELINE_CHROMIUM")
     found = named or next(filter(None, map(shutil.which, NAMES)), None)
