@@ -25,6 +25,8 @@ class Service:
     records: Records
     options: Options
     work: Workroom
+    rooms: list[Workroom]
+    """All that close together when the server stops: `work`, and those that doors add."""
     intake: Intake | None = None
     """What takes new articles in; None where the server only reads."""
     watcher: Watcher
@@ -82,6 +84,7 @@ def make_service(
         records=records,
         options=options,
         work=work,
+        rooms=[work],
         intake=intake,
         watcher=Several((metrics, watcher)) if watcher else metrics,
         metrics=metrics,
