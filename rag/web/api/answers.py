@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -11,18 +9,17 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from rag.errors import DatelineError
 from rag.types import Event, Question
 from rag.web.api.accepting import preferred
 from rag.web.api.documenting import problems, replied
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY, QuestionAsked, SearchAsked
 from rag.web.api.schemas import AnswerSent, HitsSent
-from rag.web.problems import UNEXPECTED, problem_of
+from rag.web.events import sent, whole
+from rag.web.problems import Problem
 from rag.web.service import Service
 from rag.wire import Json, answer_object, event_object, hits_object
 
-_log = logging.getLogger(__name__)
 _JSON, _EVENTS = "application/json", "text/event-stream"
 
 
@@ -74,17 +71,12 @@ async def _streamed(service: Service, question: Question, request: Request) -> R
 
 
 async def _sent(first: Event, rest: AsyncGenerator[Event]) -> AsyncGenerator[ServerSentEvent]:
-    async with aclosing(rest):
-        yield _event(*event_object(first))
-        try:
-            async for event in rest:
-                yield _event(*event_object(event))
-        except DatelineError as error:
-            yield _event("error", problem_of(error).document())
-        except Exception:  # noqa: BLE001  the status is sent, so that this is the last place to tell of it
-            _log.exception("An answer broke off.")
-            yield _event("error", UNEXPECTED.document())
+    async with aclosing(whole(rest)) as events:
+        yield sent(*_named(first))
+        async for event in events:
+            yield sent(*_named(event))
 
 
-def _event(name: str, told: dict[str, Json]) -> ServerSentEvent:
-    return ServerSentEvent(json.dumps(told, ensure_ascii=False), event=name, sep="\n")
+def _named(event: Event | Problem) -> tuple[dict[str, Json], str]:
+    name, told = ("error", event.document()) if isinstance(event, Problem) else event_object(event)
+    return told, name

@@ -112,6 +112,13 @@ def test_what_nobody_foresaw_is_an_event_too(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_no_event_holds_what_some_readers_take_for_the_end_of_a_line(api: httpx.Client) -> None:
+    asked = {"question": "What is the council's\u2028“budget”?"}
+    told = api.post("/v1/answers", json=asked, headers=EVENTS).raise_for_status().text
+    assert told.isascii()
+    assert list(events(told))[-1][1]["question"] == asked["question"]
+
+
 @pytest.mark.parametrize(
     ("accept", "type_"),
     [
