@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rag.errors import StorageError
-from rag.records.presence import Presence
 from rag.records.store import Records
 
 if TYPE_CHECKING:
@@ -69,9 +68,8 @@ class Job:
 class Jobs:
     """The jobs of the servers that share the records; safe for threads and processes, and raises StorageError."""
 
-    def __init__(self, records: Records, presence: Presence) -> None:
+    def __init__(self, records: Records) -> None:
         self._records = records
-        self._presence = presence
         self._unsaved: dict[str, Job] = {}
         with records.transaction() as connection:
             connection.execute(TABLE)
@@ -79,7 +77,7 @@ class Jobs:
     def add(self, total: int) -> Job:
         """Return a new job of this server, and forget the oldest that have ended."""
         job = Job(id=f"job_{secrets.token_hex(12)}", status=JobStatus.QUEUED, created=datetime.now(UTC), total=total)
-        row = (job.id, self._presence.name, job.status, _iso(job.created), total)
+        row = (job.id, self._records.presence.name, job.status, _iso(job.created), total)
         with self._records.transaction() as connection:
             _forget(connection, job.created)
             connection.execute("INSERT INTO jobs (id, server, status, created, total) VALUES (?, ?, ?, ?, ?)", row)
@@ -151,27 +149,26 @@ class Jobs:
         )
 
     def _found(self, query: str, *values: str | int | None) -> Sequence[Job]:
-        rows = self._records.read(query, *values)
-        if gone := {row["server"] for row in rows if not JobStatus(row["status"]).ended and self._is_gone(row)}:
-            self._interrupt(gone)
-            rows = self._records.read(query, *values)
-        return [self._unsaved.get(row["id"], _job(row)) for row in rows]
-
-    def _is_gone(self, row: sqlite3.Row) -> bool:
-        return not self._presence.lives(row["server"])
-
-    def _interrupt(self, servers: set[str]) -> None:
-        with self._records.transaction() as connection:
-            connection.executemany(
-                "UPDATE jobs SET status = 'interrupted', ended = ? WHERE server = ? AND ended IS NULL",
-                [(_iso(datetime.now(UTC)), server) for server in servers],
-            )
+        _interrupt(self._records)
+        return [self._unsaved.get(row["id"], _job(row)) for row in self._records.read(query, *values)]
 
 
 def counts(records: Records) -> dict[str, int]:
     """Return how many jobs are kept, by status; raise StorageError."""
+    _interrupt(records)
     found = {row["status"]: row["jobs"] for row in records.read("SELECT status, count(*) AS jobs FROM jobs GROUP BY 1")}
     return {status.value: found.get(status.value, 0) for status in JobStatus}
+
+
+def _interrupt(records: Records) -> None:
+    """Note what servers that are gone were at."""
+    servers = [row["server"] for row in records.read("SELECT DISTINCT server FROM jobs WHERE ended IS NULL")]
+    if gone := [server for server in servers if not records.presence.lives(server)]:
+        with records.transaction() as connection:
+            connection.executemany(
+                "UPDATE jobs SET status = 'interrupted', ended = ? WHERE server = ? AND ended IS NULL",
+                [(_iso(datetime.now(UTC)), server) for server in gone],
+            )
 
 
 def _forget(connection: sqlite3.Connection, now: datetime) -> None:

@@ -127,8 +127,8 @@ class Keys:
         return key_of(row)
 
     def _note_use(self, key: Key, now: datetime) -> None:
-        # A full disk must not lock out whoever could mend it.
-        with suppress(StorageError), self._records.transaction() as connection:
+        # A full disk must not lock out whoever could mend it, and nobody is to wait for this.
+        with suppress(StorageError), self._records.transaction(wait=False) as connection:
             connection.execute("UPDATE keys SET used = ? WHERE id = ?", (_iso(now), key.id))
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from rag.records.presence import Presence
 from rag.records.store import Records
 
 KEPT = timedelta(hours=24)
@@ -44,9 +43,8 @@ class Claim(StrEnum):
 class Replies:
     """Replies by caller and key; safe for threads and processes, and raises StorageError."""
 
-    def __init__(self, records: Records, presence: Presence) -> None:
+    def __init__(self, records: Records) -> None:
         self._records = records
-        self._presence = presence
         with records.transaction() as connection:
             connection.execute(TABLE)
 
@@ -60,11 +58,11 @@ class Replies:
                 return Claim.TAKEN
             if row and row["status"]:
                 return Reply(status=row["status"], headers=json.loads(row["headers"]), body=row["body"])
-            if row and self._presence.lives(row["server"]):
+            if row and self._records.presence.lives(row["server"]):
                 return Claim.BUSY
             connection.execute(
                 "INSERT OR REPLACE INTO replies (caller, key, request, server, created) VALUES (?, ?, ?, ?, ?)",
-                (caller, key, request, self._presence.name, now.isoformat()),
+                (caller, key, request, self._records.presence.name, now.isoformat()),
             )
             connection.execute(
                 "DELETE FROM replies WHERE rowid IN "

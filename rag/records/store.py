@@ -1,4 +1,4 @@
-"""The file of records: opened once, written in short transactions, shared by threads and processes."""
+"""The file of records: opened when first needed, written in short transactions, shared by threads and processes."""
 
 from __future__ import annotations
 
@@ -9,67 +9,105 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import StorageError
+from rag.records.presence import Presence
 
 FILE = "service.sqlite3"
-_WAIT_SECONDS = 5.0
+_WAIT_SECONDS = 5
 
 
 class Records:
-    """One SQLite file; each kind of record brings its own table."""
+    """One SQLite file; each kind of record brings its own table.
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
-        self._lock = threading.RLock()
+    Reading has a connection of its own, so that it does not wait behind a write that waits for another process.
+    """
+
+    def __init__(self, path: Path) -> None:
         self.path = path
+        self.presence = Presence(path.parent)
+        """This process, among those that share the file."""
+        self._writer, self._reader = _Connection(path), _Connection(path)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, wait: bool = True) -> Iterator[sqlite3.Connection]:
         """Do what the block does in one transaction, or nothing of it; raise StorageError when the disk fails.
 
-        Blocks of this process take turns; other processes are waited for.
+        Blocks of this process take turns; other processes are waited for. Unless told to wait, it fails instead.
         """
-        with self._lock:
+        with self._writer.used(wait=wait) as connection:
+            connection.execute(f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000 if wait else 0}")
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._connection
-                except BaseException:
-                    self._connection.rollback()
-                    raise
-                self._connection.commit()
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.IntegrityError):
-                    raise
-                raise _storage_error(self.path, error) from error
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
 
     def read(self, query: str, *values: str | bytes | int | float | None) -> list[sqlite3.Row]:
-        """Return the rows of a query; it does not wait for other processes that write. Raises StorageError."""
-        with self._lock:
-            try:
-                return self._connection.execute(query, values).fetchall()
-            except sqlite3.DatabaseError as error:
-                raise _storage_error(self.path, error) from error
+        """Return the rows of a query; it does not wait for whoever writes. Raises StorageError."""
+        with self._reader.used() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def write_back(self) -> None:
+        """Empty the log, in which pages lie as they were; raise StorageError."""
+        with self._writer.used() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Release the file."""
+        self._reader.close()
+        self._writer.close()
+        self.presence.leave()
+
+
+class _Connection:
+    """A connection that is made when it is first needed, and used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._made: sqlite3.Connection | None = None
+        self._closed = False
+
+    @contextmanager
+    def used(self, *, wait: bool = True) -> Iterator[sqlite3.Connection]:
+        if not self._lock.acquire(blocking=wait):
+            raise StorageError(f"The records in {self._path} are being written; try again in a moment.")
+        try:
+            if self._closed:
+                raise StorageError(f"The records in {self._path} were closed; open them again.")
+            self._made = self._made or _connect(self._path)
+            yield self._made
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise _storage_error(self._path, error) from error
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
         with self._lock:
-            self._connection.close()
+            self._closed = True
+            if self._made:
+                self._made.close()
 
 
 def open_records(directory: Path) -> Records:
-    """Open the records of a library's directory, made where there are none; raise StorageError."""
-    path = directory / FILE
+    """Return the records of a library's directory, made with the first of them; using them raises StorageError."""
+    return Records(directory / FILE)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")
-    except (OSError, sqlite3.DatabaseError) as error:
+    except OSError as error:
         raise _storage_error(path, error) from error
-    return Records(connection, path)
+    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
 def _storage_error(path: Path, error: Exception) -> StorageError:

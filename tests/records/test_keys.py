@@ -123,7 +123,8 @@ def test_the_last_use_is_kept_coarsely(records: Records, keys: Keys) -> None:
 
 def test_a_key_works_where_nothing_can_be_written(records: Records, keys: Keys) -> None:
     _, text = keys.create("Ann", [KeyScope.ASK])
-    records.read("PRAGMA query_only = ON")
+    with records.transaction() as connection:
+        connection.execute("PRAGMA query_only = ON")
     with pytest.raises(StorageError):
         keys.create("Bo", [KeyScope.ASK])
     assert keys.verify(text)

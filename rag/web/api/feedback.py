@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,7 +10,6 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rag.records.feedback import Feedback, FeedbackStore
-from rag.records.presence import Presence
 from rag.records.replies import Replies
 from rag.types import digest
 from rag.web.access.asker import asker_of
@@ -79,15 +76,8 @@ class FeedbackGiven(Asked):
 
 def router(service: Service) -> APIRouter:
     """Return the routes."""
-    presence = Presence(service.records.path.parent)
-    store, replies = FeedbackStore(service.records), Replies(service.records, presence)
-
-    @asynccontextmanager
-    async def running(_: object) -> AsyncGenerator[None]:
-        yield
-        presence.leave()
-
-    routes = APIRouter(prefix="/v1/feedback", tags=["answers"], lifespan=running)
+    store, replies = FeedbackStore(service.records), Replies(service.records)
+    routes = APIRouter(prefix="/v1/feedback", tags=["answers"])
 
     @routes.post(
         "",

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from rag.records.jobs import Job, Jobs
-from rag.records.presence import Presence
 from rag.records.replies import Replies
 from rag.web.api import removing, submitting
 from rag.web.api.documenting import problems
@@ -30,8 +29,7 @@ JobId = Annotated[str, Path(max_length=100, description="The id of a job.")]
 
 def router(service: Service) -> APIRouter:
     """Return the routes."""
-    presence = Presence(service.records.path.parent)
-    jobs = Jobs(service.records, presence)
+    jobs = Jobs(service.records)
     if service.intake is None:
         return _reading(jobs)
     runner = Runner(service.intake, jobs)
@@ -40,10 +38,9 @@ def router(service: Service) -> APIRouter:
     async def running(_: object) -> AsyncGenerator[None]:
         yield
         await runner.close(service.options.grace)
-        presence.leave()
 
     routes = APIRouter(prefix="/v1", lifespan=running)
-    routes.include_router(submitting.router(service, runner, Replies(service.records, presence)))
+    routes.include_router(submitting.router(service, runner, Replies(service.records)))
     routes.include_router(removing.router(service))
     routes.include_router(_jobs(jobs))
     return routes

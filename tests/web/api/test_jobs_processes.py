@@ -17,7 +17,6 @@ import httpx
 
 from rag.records import open_records
 from rag.records.jobs import Jobs, JobStatus
-from rag.records.presence import Presence
 from tests.conftest import Dateline
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +72,7 @@ def test_a_server_killed_in_the_middle_of_a_job(seed_library: Path, dateline: Da
         process.kill()
         process.wait(30)
     with closing(open_records(seed_library)) as records:
-        found = Jobs(records, Presence(seed_library)).get(job)
+        found = Jobs(records).get(job)
     assert found is not None
     assert (found.status, found.articles < 300) == (JobStatus.INTERRUPTED, True)
     assert 32 <= stored(seed_library, dateline) < 32 + 300
