@@ -15,7 +15,7 @@ _MARKER = re.compile(r"(`{1,3})[^`\n]*\1|\[([1-9][0-9]{0,3})\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class PlacedCitation:
     """One marker in the answer's text."""
 
     place: Span
@@ -39,16 +39,16 @@ class Reference:
         }
 
 
-def references(answer: Answer, base_url: str) -> list[Reference]:
+def references(answer: Answer, base_url: str) -> list[PlacedCitation]:
     """Return the markers of an answer in reading order; `base_url` is the server's address, with a slash at its end."""
     return list(_references(answer, base_url))
 
 
-def _references(answer: Answer, base_url: str) -> Iterator[Reference]:
+def _references(answer: Answer, base_url: str) -> Iterator[PlacedCitation]:
     cited = {citation.marker: citation for citation in answer.citations}
     for found in _MARKER.finditer(answer.text):
         if citation := cited.get(int(found[2] or 0)):
-            yield Reference(
+            yield PlacedCitation(
                 place=Span(found.start(), found.end()), citation=citation, range_url=_range_url(citation, base_url)
             )
 
