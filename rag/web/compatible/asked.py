@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from rag.errors import ConfigurationError
+from rag.errors import ConfigurationError, UserError
 from rag.question.requests import make_question
 from rag.types import Question, Scope, Turn
 from rag.web.api.requests import Asked, ScopeAsked
@@ -22,6 +22,14 @@ SCOPE_KEY = "dateline_scope"
 
 _IGNORED = "Ignored: it changes nothing here."
 _TOOLS = "must be empty: Dateline calls no tools."
+
+
+class ParameterError(ConfigurationError):
+    """A request that has the right form and cannot be served; `param` names the member that is at fault."""
+
+    def __init__(self, line: str, param: str) -> None:
+        super().__init__(line)
+        self.param = param
 
 
 def _is_truth(value: object) -> object:
@@ -133,17 +141,21 @@ class _GenerationAsked(Asked):
     top_p: Ignored = None
     user: Ignored = None
 
-    def question_of(self, messages: Sequence[MessageAsked]) -> Question:
-        """Return the last message as the question; raise ConfigurationError where it is not the user's."""
+    def question_of(self, messages: Sequence[MessageAsked], param: str) -> Question:
+        """Return the last message as the question; raise ParameterError where there is none, or no such scope."""
         said = [message for message in messages if message.role in {"user", "assistant"}]
         if not said or said[-1].role != "user":
-            raise ConfigurationError("The last message must be the user's: it is the question.")
+            raise ParameterError("The last message must be the user's: it is the question.", param)
         turns = [
             Turn(question=earlier.text, answer=later.text if later.role == "assistant" else "")
             for earlier, later in pairwise(said)
             if earlier.role == "user"
         ]
-        return make_question(said[-1].text, self._scope(), turns)
+        scope = self._scope()
+        try:
+            return make_question(said[-1].text, scope, turns)
+        except UserError as error:
+            raise ParameterError(str(error), param) from error
 
     @property
     def live(self) -> bool:
@@ -152,15 +164,16 @@ class _GenerationAsked(Asked):
 
     def _scope(self) -> Scope:
         told = (self.metadata or {}).get(SCOPE_KEY)
-        if told is None:
-            asked = self.dateline and self.dateline.scope
-            return asked.scope() if asked else Scope()
+        asked = self.dateline.scope if self.dateline else None
         try:
-            return ScopeAsked.model_validate_json(told).scope()
+            if told is not None:
+                asked = ScopeAsked.model_validate_json(told)
+            return asked.scope() if asked else Scope()
         except ValidationError as error:
-            raise ConfigurationError(
-                f'metadata.{SCOPE_KEY} must be JSON such as {{"since": "2023-05", "publishers": ["The Courier"]}}.'
-            ) from error
+            line = f'metadata.{SCOPE_KEY} must be JSON such as {{"since": "2023-05", "publishers": ["The Courier"]}}.'
+            raise ParameterError(line, "metadata") from error
+        except UserError as error:
+            raise ParameterError(str(error), "dateline" if told is None else "metadata") from error
 
 
 class CompletionAsked(_GenerationAsked):
@@ -196,8 +209,8 @@ class CompletionAsked(_GenerationAsked):
     verbosity: Ignored = None
 
     def question(self) -> Question:
-        """Return the question; raise ConfigurationError where there is none."""
-        return self.question_of(self.messages)
+        """Return the question; raise ParameterError where there is none."""
+        return self.question_of(self.messages, "messages")
 
 
 class ResponseAsked(_GenerationAsked):
@@ -228,10 +241,10 @@ class ResponseAsked(_GenerationAsked):
     truncation: Ignored = None
 
     def question(self) -> Question:
-        """Return the question; raise ConfigurationError where there is none."""
+        """Return the question; raise ParameterError where there is none."""
         if isinstance(self.input, str):
-            return self.question_of([MessageAsked(role="user", content=self.input)])
-        return self.question_of(self.input)
+            return self.question_of([MessageAsked(role="user", content=self.input)], "input")
+        return self.question_of(self.input, "input")
 
 
 class EmbeddingAsked(Asked):

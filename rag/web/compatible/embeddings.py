@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from rag.errors import ConfigurationError
 from rag.protocols import Embedder, Vector
 from rag.web.api.documenting import problems
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY
-from rag.web.compatible.asked import EmbeddingAsked
+from rag.web.compatible.asked import EmbeddingAsked, ParameterError
 from rag.web.compatible.refusing import CompatibleRoute, unknown_model
+from rag.web.compatible.schemas import EmbeddingsSent
 from rag.web.service import Service
 from rag.wire import Json
 
@@ -33,7 +33,7 @@ def router(service: Service) -> APIRouter:
         summary="Embed texts",
         responses=problems(404, 502, body=True),
         dependencies=[JSON_BODY],
-        response_model=None,
+        response_model=EmbeddingsSent,
     )
     async def embed(asked: EmbeddingAsked, request: Request) -> Response:
         """Embed texts as the library's passages are embedded."""
@@ -60,7 +60,8 @@ def router(service: Service) -> APIRouter:
 
 def _vectors(embedder: Embedder, texts: Sequence[str], dimensions: int | None) -> Iterator[Vector]:
     if dimensions not in {None, embedder.dimension}:
-        raise ConfigurationError(f"Vectors of {embedder.name} have {embedder.dimension} dimensions; leave it out.")
+        line = f"Vectors of {embedder.name} have {embedder.dimension} dimensions; leave it out."
+        raise ParameterError(line, "dimensions")
     for start in range(0, len(texts), _AT_ONCE):
         yield from embedder.embed_documents(list(texts[start : start + _AT_ONCE]))
 

@@ -14,6 +14,7 @@ from rag.web.compatible.asked import (
     CompletionAsked,
     EmbeddingAsked,
     MessageAsked,
+    ParameterError,
     ResponseAsked,
     StreamOptions,
     TextOptions,
@@ -33,6 +34,8 @@ class CompatibleRoute(APIRoute):
                 return await handle(request)
             except RequestValidationError as error:
                 return _refusal(error, _RULES[self.path]).response()
+            except ParameterError as error:
+                return _refused("bad-request", str(error), error.param).response()
 
         return handled
 
@@ -52,9 +55,12 @@ def _refusal(error: RequestValidationError, rules: Mapping[str, str]) -> Problem
     if mistake["type"] == "json_invalid":
         return malformed([mistake])
     names = [str(part) for part in mistake["loc"] if isinstance(part, str)][1:]
-    return Problem(
-        status=400, kind="bad-request", detail=_line(mistake, names, rules), param=names[0] if names else None
-    )
+    kind = _KINDS.get(mistake["type"], "invalid-value") if names else "bad-request"
+    return _refused(kind, _line(mistake, names, rules), names[0] if names else None)
+
+
+def _refused(kind: str, line: str, param: str | None) -> Problem:
+    return Problem(status=400, kind=kind, detail=line, param=param)
 
 
 def _line(mistake: Mapping[str, object], names: Sequence[str], rules: Mapping[str, str]) -> str:
@@ -74,6 +80,15 @@ def _rules(model: type[BaseModel]) -> dict[str, str]:
     described = {name: field.description or "" for part in parts for name, field in part.model_fields.items()}
     return {name: rule for name, rule in described.items() if rule.startswith("must ")}
 
+
+_KINDS = {
+    "missing": "missing-required-parameter",
+    "extra_forbidden": "unknown-parameter",
+    "none_required": "unsupported-parameter",
+    "literal_error": "unsupported-value",
+    "too_long": "unsupported-value",
+}
+"""What clients compare, by what pydantic calls a mistake."""
 
 _RULES = {
     "/v1/chat/completions": _rules(CompletionAsked),

@@ -68,7 +68,7 @@ def test_langchain_embeds(address: str, name: str, seeds_desk: Desk) -> None:
         ({"input": ""}, "input", "1 to 32,000"),
         ({"input": ["x"] * 257}, "input", "up to 256"),
         ({"input": "x" * 32_001}, "input", "1 to 32,000"),
-        ({"dimensions": 5}, None, "384 dimensions"),
+        ({"dimensions": 5}, "dimensions", "384 dimensions"),
         ({"encoding_format": "hex"}, "encoding_format", "float or base64"),
         ({"extra_body": {"truncate": True}}, "truncate", "not a parameter"),
     ],
