@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from fastapi import Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from rag.errors import DatelineError
 from rag.types import Answer, Delta, Event, Found, Question, Restart
 from rag.web.api.leaving import unless_gone
-from rag.web.problems import UNEXPECTED, Problem, problem_of
+from rag.web.events import whole
+from rag.web.problems import Problem
 from rag.web.service import Service
-from rag.wire import Json
 
 WITHDRAWN = Problem(
     status=502,
@@ -46,32 +44,23 @@ async def standing(events: AsyncGenerator[Event], *, live: bool) -> AsyncGenerat
     written; where it is withdrawn, that is the problem.
     """
     shown = False
-    async with aclosing(events):
-        try:
-            async for event in events:
-                match event:
-                    case Delta(text=text) if live and text:
-                        shown = True
+    async with aclosing(whole(events)) as rest:
+        async for event in rest:
+            match event:
+                case Delta(text=text) if live and text:
+                    shown = True
+                    yield text
+                case Restart() if shown:
+                    yield WITHDRAWN
+                    return
+                case Answer(text=text):
+                    if not shown:
                         yield text
-                    case Restart() if shown:
-                        yield WITHDRAWN
-                        return
-                    case Answer(text=text):
-                        if not shown:
-                            yield text
-                        yield event
-        except DatelineError as error:
-            yield problem_of(error)
-        except Exception:
-            yield UNEXPECTED
-            raise
+                    yield event
+                case Problem():
+                    yield event
 
 
 def event_stream(events: AsyncGenerator[ServerSentEvent], service: Service) -> EventSourceResponse:
     """Return the response that sends events; comments keep the connection alive while nothing happens."""
     return EventSourceResponse(events, sep="\n", shutdown_grace_period=service.options.grace)
-
-
-def sent(data: Mapping[str, Json], event: str | None = None) -> ServerSentEvent:
-    """Return an event that carries JSON."""
-    return ServerSentEvent(json.dumps(data), event=event, sep="\n")

@@ -16,11 +16,13 @@ from rag.types import Answer, Event
 from rag.web.api.documenting import problems, replied
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY
-from rag.web.compatible.answering import begun, event_stream, sent, standing
+from rag.web.compatible.answering import begun, event_stream, standing
 from rag.web.compatible.asked import CompletionAsked
 from rag.web.compatible.models import MODEL
 from rag.web.compatible.references import references
 from rag.web.compatible.refusing import CompatibleRoute, unknown_model
+from rag.web.compatible.schemas import CompletionSent
+from rag.web.events import sent
 from rag.web.problems import Problem
 from rag.web.service import Service
 from rag.wire import Json, answer_object
@@ -35,7 +37,7 @@ def router(service: Service) -> APIRouter:
         summary="Answer as a chat completion",
         responses=problems(404, 502, body=True) | replied("The completion.", "completion.json", "completion.txt"),
         dependencies=[JSON_BODY],
-        response_model=None,
+        response_model=CompletionSent,
     )
     async def complete(asked: CompletionAsked, request: Request) -> Response:
         """Answer the last message of a conversation, with its citations as annotations; see docs/openai.md."""
@@ -98,9 +100,12 @@ class _Completion:
         return {**self._named("chat.completion.chunk"), "choices": [choice]}
 
     def ending(self, answer: Answer, *, usage: bool) -> list[dict[str, Json]]:
-        """Return the last chunks: the references, then the tokens where asked for; the proof is in the very last."""
-        last = self.chunk({"annotations": self._annotations(answer)}, "stop")
+        """Return the last chunks: the references, then the tokens where asked for.
+
+        The proof is in the very last, and in the message too: what puts chunks together keeps only what is there.
+        """
         proof: dict[str, Json] = {"dateline": answer_object(answer)}
+        last = self.chunk({"annotations": self._annotations(answer), **proof}, "stop")
         if not usage:
             return [{**last, **proof}]
         return [last, {**self._named("chat.completion.chunk"), "choices": [], "usage": _usage(answer), **proof}]

@@ -100,8 +100,10 @@ def test_the_clients_own_way_of_putting_a_stream_together(client: OpenAI, expect
     with client.chat.completions.stream(model="dateline", messages=said(COST)) as stream:
         stream.until_done()
         message = stream.get_final_completion().choices[0].message
+    plain = ask(client)
     assert message.content == expected.text
     assert message.annotations
+    assert {**(message.model_extra or {})["dateline"], "timings": None} == proof(plain)
 
 
 async def test_the_asynchronous_client(address: str, expected: Answer) -> None:
@@ -219,6 +221,19 @@ def test_a_failure_in_the_middle_of_a_stream_is_raised(make_desk: MakeDesk, make
     assert failed.value.code == "model_busy"
 
 
+def test_a_stream_that_breaks_in_an_unforeseen_way_ends_in_an_error(
+    make_desk: MakeDesk, make_service: MakeService, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = make_desk("The council ", RuntimeError("secret path"))
+    with serving(make_service(desk)) as address, client_of(address) as client:
+        with pytest.raises(openai.APIError, match="on our side") as failed:
+            chunks(client, "What is the budget?")
+        with pytest.raises(openai.APIError, match="on our side"):
+            list(client.responses.create(model="dateline", input="What is the budget?", stream=True))
+    assert failed.value.code == "unexpected"
+    assert "secret path" in caplog.text
+
+
 def test_more_than_fits_is_refused_at_once(make_desk: MakeDesk, make_service: MakeService) -> None:
     asked, go = threading.Event(), threading.Event()
     desk = make_desk(asked.set, lambda: go.wait(10), TRUE)
@@ -298,6 +313,16 @@ REFUSED: Mapping[str, object] = {
     "dateline": {"scope": {"country": "Korea"}},
     "no_such_parameter": 1,
 }
+CODES = {
+    "audio": "unsupported_parameter",
+    "web_search_options": "unsupported_parameter",
+    "moderation": "unsupported_parameter",
+    "no_such_parameter": "unknown_parameter",
+    "dateline": "unknown_parameter",
+    "metadata": "invalid_value",
+    "stream": "invalid_value",
+    "stream_options": "invalid_value",
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -305,6 +330,7 @@ def test_what_cannot_be_honoured_is_refused(client: OpenAI, name: str) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
         ask(client, extra_body={name: REFUSED[name]})
     assert refused.value.param == name
+    assert refused.value.code == CODES.get(name, "unsupported_value")
     problem = refused.value.response.json()
     assert refused.value.response.headers["content-type"] == "application/problem+json"
     assert problem["status"] == 400
@@ -352,8 +378,9 @@ def test_what_changes_nothing_is_ignored(client: OpenAI, expected: Answer) -> No
     ],
 )
 def test_messages_that_are_no_question(client: OpenAI, messages: Any, line: str) -> None:
-    with pytest.raises(openai.BadRequestError, match=line):
+    with pytest.raises(openai.BadRequestError, match=line) as refused:
         client.chat.completions.create(model="dateline", messages=messages)
+    assert refused.value.param == "messages"
 
 
 def test_a_model_that_does_not_exist(client: OpenAI) -> None:

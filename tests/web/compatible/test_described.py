@@ -12,8 +12,10 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
+from rag.answer import Desk
 from rag.types import Answer
 from rag.web.api.documenting import recorded
+from rag.web.compatible import schemas
 from rag.web.compatible.asked import CompletionAsked, ResponseAsked
 from tests.web.compatible import test_completions, test_responses
 from tests.web.compatible.conftest import COST
@@ -61,6 +63,31 @@ def settled(text: str) -> str:
 @pytest.mark.parametrize("name", RECORDED)
 def test_examples_are_what_is_sent(address: str, name: str) -> None:
     assert settled(as_recorded(address, name)) == settled(recorded(name))
+
+
+def test_what_is_sent_has_the_keys_that_are_described(address: str, seeds_desk: Desk) -> None:
+    with httpx.Client(base_url=f"{address}/v1", timeout=30) as client:
+        schemas.ModelsSent.model_validate(client.get("/models").json())
+        schemas.ModelSent.model_validate(client.get("/models/dateline").json())
+        for form in ("float", "base64"):
+            body = {"model": seeds_desk.embedder.name, "input": COST, "encoding_format": form}
+            schemas.EmbeddingsSent.model_validate(client.post("/embeddings", json=body).json())
+    for name, sent in (("completion.json", schemas.CompletionSent), ("response.json", schemas.ResponseSent)):
+        told = json.loads(as_recorded(address, name))
+        assert sent.model_validate(told).model_dump(by_alias=True) == told
+
+
+def test_the_document_describes_what_is_sent(address: str) -> None:
+    paths = httpx.get(f"{address}/openapi.json").json()["paths"]
+    for path, method, name in (
+        ("/v1/models", "get", "ModelsSent"),
+        ("/v1/models/{name}", "get", "ModelSent"),
+        ("/v1/embeddings", "post", "EmbeddingsSent"),
+        ("/v1/chat/completions", "post", "CompletionSent"),
+        ("/v1/responses", "post", "ResponseSent"),
+    ):
+        schema = paths[path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": f"#/components/schemas/{name}"}
 
 
 def told(column: int, *beginnings: str) -> set[str]:
