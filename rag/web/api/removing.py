@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Annotated
 
@@ -41,8 +42,17 @@ def router(service: Service) -> APIRouter:
 
         With `If-Match` it is removed only if that is still its version.
         """
-        gone = await service.work.run(lambda: _remove(service.desk.library, service.records, article_id, if_match))
-        return Response(status_code=204) if gone else _CHANGED.response()
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                gone = await service.work.run(
+                    lambda: _remove(service.desk.library, service.records, article_id, if_match)
+                )
+                return Response(status_code=204) if gone else _CHANGED.response()
+            except LibraryLockedError:
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(_BETWEEN_TRIES)  # here, where it keeps nobody from the workroom
 
     return routes
 
@@ -52,24 +62,17 @@ def _remove(library: Library, records: Records, article_id: str, if_match: str |
 
     Raises ArticleNotFoundError, LibraryError or StorageError.
     """
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            library.versions(article_id)  # what is not there needs no writer
-            with library.writing() as writer:
-                if if_match is not None and not _matches(if_match, writer.current_version(article_id)):
-                    return False
-                writer.remove(article_id)
-        except LibraryLockedError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(_BETWEEN_TRIES)
-        except ArticleNotFoundError:
-            erase(records, [article_id])  # a removal may have been cut short between the two
-            raise
-        else:
-            erase(records, [article_id])
-            return True
+    try:
+        library.versions(article_id)  # what is not there needs no writer
+        with library.writing() as writer:
+            if if_match is not None and not _matches(if_match, writer.current_version(article_id)):
+                return False
+            writer.remove(article_id)
+    except ArticleNotFoundError:
+        erase(records, [article_id])  # a removal may have been cut short between the two
+        raise
+    erase(records, [article_id])
+    return True
 
 
 def _matches(if_match: str, version: str | None) -> bool:

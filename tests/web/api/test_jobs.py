@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -363,6 +364,24 @@ def test_removing(client: httpx.Client, shelf: LocalLibrary) -> None:
     assert client.delete(f"/v1/articles/{name}", headers={"If-Match": etag}).status_code == 204
     assert (client.get(f"/v1/articles/{name}").status_code, shelf.count()) == (404, before - 1)
     assert client.delete(f"/v1/articles/{name}").status_code == 404
+
+
+def test_removals_that_wait_for_another_writer_keep_nobody_waiting(
+    service_of: Callable[..., Service], shelf: LocalLibrary
+) -> None:
+    with (
+        serving(service_of(at_once=1, waiting=4)) as address,
+        httpx.Client(base_url=address) as client,
+        ThreadPoolExecutor() as pool,
+    ):
+        row = {**ROW, "id": "awaited", "text": "The pier was closed until the summer."}
+        [name] = client.post("/v1/articles", json={"articles": [row]}).raise_for_status().json()["added"]
+        with shelf.writing():
+            removal = pool.submit(client.delete, f"/v1/articles/{name}")
+            for _ in range(10):
+                assert client.get("/v1/articles", params={"limit": 1}).status_code == 200
+            assert not removal.done()
+        assert removal.result().status_code == 204
 
 
 def test_a_request_sent_again_is_answered_and_not_done_again(client: httpx.Client) -> None:
