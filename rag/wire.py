@@ -130,10 +130,12 @@ def findings_object(findings: Sequence[Finding]) -> dict[str, Json]:
     return {"schema": SCHEMA, "findings": told}
 
 
-def readiness_object(generation: int | None, problems: Mapping[str, str | None]) -> dict[str, Json]:
+def readiness_object(
+    generation: int | None, articles: int | None, problems: Mapping[str, str | None]
+) -> dict[str, Json]:
     """Return what a look at each thing that answering needs found, by the names of the problems."""
     checks: list[Json] = [{"what": what, "ok": not name, "problem": name} for what, name in problems.items()]
-    return {"generation": generation, "checks": checks}
+    return {"generation": generation, "articles": articles, "checks": checks}
 
 
 def citation_object(citation: Citation) -> dict[str, Json]:

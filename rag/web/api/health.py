@@ -29,7 +29,7 @@ def router(service: Service) -> APIRouter:
     async def readyz() -> JSONResponse:
         """Tell whether the library can be read and the embedding model loaded. Looked at anew every few seconds."""
         state = await readiness.state()
-        told = readiness_object(state.generation, state.problems)
+        told = readiness_object(state.generation, state.articles, state.problems)
         if state.ready:
             return JSONResponse({"status": "ready", **told})
         detail = "The service cannot answer now; `checks` says what is missing, the server's log why."

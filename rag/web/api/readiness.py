@@ -22,9 +22,10 @@ _PATIENCE = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What was found; the library's generation is None where it could not be read."""
+    """What was found; generation and number of articles are None where the library could not be read."""
 
     generation: int | None
+    articles: int | None
     problems: Mapping[str, str | None]
     """For each thing that answering needs, the name of the problem with it."""
 
@@ -52,15 +53,17 @@ class Readiness:
         try:
             return await asyncio.wait_for(asyncio.shield(self._look), self._patience)
         except TimeoutError:
-            return State(generation=None, problems={"library": "slow", "model": "slow"})
+            return State(generation=None, articles=None, problems={"library": "slow", "model": "slow"})
 
     def _looked(self) -> State:
-        generation: list[int] = []
+        library = self._desk.library
+        found: list[tuple[int, int]] = []
         problems = {
-            "library": _problem("library", lambda: generation.append(self._desk.library.generation())),
+            "library": _problem("library", lambda: found.append((library.generation(), library.count()))),
             "model": _problem("model", lambda: self._desk.embedder.embed_query("Is the model there?")),
         }
-        return State(generation=generation[0] if generation else None, problems=problems)
+        generation, articles = found[0] if found else (None, None)
+        return State(generation=generation, articles=articles, problems=problems)
 
 
 def _problem(what: str, look: Callable[[], object]) -> str | None:

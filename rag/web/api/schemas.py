@@ -229,6 +229,7 @@ class ReadinessSent(Sent):
 
     status: Literal["ready"]
     generation: int
+    articles: int
     checks: list[CheckSent]
 
 

@@ -35,6 +35,7 @@ def test_a_service_that_can_answer_is_ready(api: httpx.Client) -> None:
     told = api.get("/readyz").raise_for_status().json()
     assert told["status"] == "ready"
     assert told["generation"] >= 1
+    assert told["articles"] == api.get("/v1/articles").json()["total"] > 0
     assert [(each["what"], each["ok"]) for each in told["checks"]] == [("library", True), ("model", True)]
 
 
