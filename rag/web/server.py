@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sys
 import webbrowser
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 
@@ -17,8 +16,8 @@ from fastapi import FastAPI
 from rag.errors import ConfigurationError
 from rag.web import api, chat, compatible, mcp
 from rag.web.access import guarded
-from rag.web.access.gate import ANY_ADDRESS
-from rag.web.options import LOOPBACK
+from rag.web.access.gate import ANY_ADDRESS, LOCAL
+from rag.web.options import LOOPBACK, Options
 from rag.web.running import Server
 from rag.web.service import Service
 from rag.web.watching.handling import watched
@@ -63,8 +62,8 @@ def make_app(service: Service) -> FastAPI:
     return app
 
 
-def serve(service: Service, *, open_browser: bool = False, on_ready: Callable[[str], None] | None = None) -> None:
-    """Serve until interrupted, and say where it is once it answers (on standard output, or to `on_ready`).
+def serve(service: Service, *, open_browser: bool = False) -> None:
+    """Serve until interrupted, and say where it is once it answers.
 
     Port 0 takes any free one. Raises ConfigurationError when the address cannot be taken.
     """
@@ -73,7 +72,8 @@ def serve(service: Service, *, open_browser: bool = False, on_ready: Callable[[s
     address = _address(options.host, listener.getsockname()[1])
 
     def ready() -> None:
-        (on_ready or _announce)(address)
+        sys.stdout.write(announcement(address, options))
+        sys.stdout.flush()
         if open_browser:
             webbrowser.open(address)
 
@@ -81,6 +81,7 @@ def serve(service: Service, *, open_browser: bool = False, on_ready: Callable[[s
         # Gradio makes and abandons an event loop for each of its locks, unless one is running.
         config = uvicorn.Config(
             make_app(service),
+            http=HeadProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -95,9 +96,15 @@ def serve(service: Service, *, open_browser: bool = False, on_ready: Callable[[s
         asyncio.run(run())
 
 
-def _announce(address: str) -> None:
-    sys.stdout.write(f"Dateline answers at {address} (stop it with Ctrl-C)\n")
-    sys.stdout.flush()
+def announcement(address: str, options: Options) -> str:
+    """Return the line that says where the server is, and one on what it means that others can reach it."""
+    first = f"Dateline answers at {address} (stop it with Ctrl-C)\n"
+    if options.host in LOCAL or options.host.startswith("127."):
+        return first
+    everywhere = ", at every address of this machine," if options.host in ANY_ADDRESS else ""
+    how = "with a key" if options.keys_needed else "and may do everything without a key"
+    warning = "Without a proxy that brings TLS, keys and articles travel unencrypted."
+    return f"{first}Others can reach it{everywhere} {how}. {warning}\n"
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -110,7 +117,7 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except (OSError, OverflowError) as error:
         listener.close()
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        reason = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(
             f"Cannot listen on {host}:{port} ({reason}). Choose another address with --host and --port."
         ) from error
