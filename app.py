@@ -53,11 +53,15 @@ def _show_version(asked: bool) -> None:
 
 @cli.callback()
 def options(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  its callback uses it
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Ask the news, and check every word."""
+    from rag.settings import misspelt
+
+    for line in misspelt():
+        tell(line)
 
 
 cli.add_typer(articles, name="articles")
@@ -165,20 +169,22 @@ def serve(
 ) -> None:
     """Serve the chat page and the API."""
     from ingest.intake import LibraryIntake
-    from rag.commands.serving import options_of, service_records
+    from rag.commands.serving import options_of, served_newsroom, service_records
     from rag.commands.watching import watching
+    from rag.settings import read_settings
     from rag.web.server import serve as serve_all
     from rag.web.service import make_service
 
-    with opened(library, create=True, host=host, port=port, access=access, root_path=root_path) as room:
-        served = options_of(room.settings)
-        with (
-            service_records(room.library.directory, served) as records,
-            watching(room.settings) as (watcher, model),
-        ):
-            intake = LibraryIntake(library=room.library, embedder=room.embedder)
-            service = make_service(room.desk(model), records, served, intake=intake, watcher=watcher)
-            serve_all(service, open_browser=open_browser)
+    settings = read_settings(library=library, host=host, port=port, access=access, root_path=root_path)
+    served = options_of(settings)
+    with (
+        served_newsroom(settings) as room,
+        service_records(room.library.directory, served) as records,
+        watching(settings) as (watcher, model),
+    ):
+        intake = LibraryIntake(library=room.library, embedder=room.embedder)
+        service = make_service(room.desk(model), records, served, intake=intake, watcher=watcher)
+        serve_all(service, open_browser=open_browser)
 
 
 @cli.command()

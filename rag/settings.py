@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,9 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from rag.errors import ConfigurationError
+
+_NEAR = 0.7
+"""How alike two names are, from 0 to 1, for one to be taken for a slip; other programs may use names such as ours."""
 
 
 def default_library() -> Path:
@@ -127,6 +131,18 @@ class Settings(BaseSettings):
 def variable(name: str) -> str:
     """Return the environment variable of a setting."""
     return name.upper() if name.startswith("openai_") else f"DATELINE_{name.upper()}"
+
+
+def misspelt() -> list[str]:
+    """Return a line for each variable of the environment that is no setting, but nearly has the name of one."""
+    known = {variable(name).removeprefix("DATELINE_") for name in Settings.model_fields}
+    told = [name.upper().removeprefix("DATELINE_") for name in os.environ if name.upper().startswith("DATELINE_")]
+    near = {name: get_close_matches(name, known, n=1, cutoff=_NEAR) for name in sorted({*told} - known)}
+    return [
+        f"DATELINE_{name} is no setting and changes nothing; the nearest one is {variable(found[0].lower())}."
+        for name, found in near.items()
+        if found
+    ]
 
 
 def read_settings(**given: object) -> Settings:

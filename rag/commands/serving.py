@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from rag.compose import Newsroom, newsroom
 from rag.errors import ConfigurationError
+from rag.library.connections import CATALOG
 from rag.records import Records, open_records
 from rag.settings import Settings
-from rag.web.access.policy import demand_key, keys_needed
+from rag.terminal import tell
+from rag.web.access.limits import rate_of
+from rag.web.access.policy import demand_key, demand_origins, keys_needed
+from rag.web.access.proxies import demand_addresses
 from rag.web.options import Options
 
 RATE = "600/minute"
@@ -20,11 +27,14 @@ RATE = "600/minute"
 WAITING_AT_ONCE = 8
 """Answers under way at the same time where a chat model writes them."""
 
+_OURS = ("service.sqlite3", "server-", "writer.", "index.", "vectors-", "lost+found")
+"""How the names begin of what may lie where a library is to be made: our own files, and a file system's."""
+
 
 def options_of(settings: Settings) -> Options:
     """Return how the server is to behave; raise ConfigurationError."""
     guarded = keys_needed(settings)
-    return Options(
+    options = Options(
         host=settings.host,
         port=settings.port,
         allowed_hosts=_listed(settings.allowed_hosts),
@@ -38,6 +48,29 @@ def options_of(settings: Settings) -> Options:
         grace=settings.grace,
         largest_upload=settings.largest_upload << 20,
     )
+    _demand_host(options.host)
+    demand_addresses(options.trusted_proxies)
+    demand_origins(options.cors_origins)
+    rate_of(options.rate)
+    return options
+
+
+@contextmanager
+def served_newsroom(settings: Settings) -> Iterator[Newsroom]:
+    """Open the library to be served, made where nothing is, and say so if it holds no article; raise as `newsroom`.
+
+    Raises ConfigurationError where other files lie in its place: a library would be strewn among them.
+    """
+    directory = settings.library.expanduser().absolute()
+    _demand_place(directory)
+    with newsroom(settings, create=True) as room:
+        if not room.library.count():
+            place = shlex.quote(str(directory))
+            tell(
+                f"There are no articles in {directory}, so nothing can be answered: run "
+                f"`dateline ingest ARTICLES… --library {place}`, or name another library with --library."
+            )
+        yield room
 
 
 @contextmanager
@@ -52,6 +85,31 @@ def service_records(directory: Path, options: Options) -> Iterator[Records]:
 def at_once(settings: Settings) -> int:
     """Return how many answers may be under way: who waits for a model server leaves the cores to others."""
     return settings.at_once or (WAITING_AT_ONCE if settings.generative else os.cpu_count() or 1)
+
+
+def _demand_host(host: str) -> None:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+            trial.bind((host, 0))
+    except (OSError, UnicodeError) as error:
+        unknown = isinstance(error, socket.gaierror | UnicodeError)
+        reason = "this name is not known" if unknown else "it is no address of this machine"
+        raise ConfigurationError(
+            f"Cannot listen on {host!r}: {reason}. Give --host an address of this machine, or 0.0.0.0 for all."
+        ) from error
+
+
+def _demand_place(directory: Path) -> None:
+    """Raise ConfigurationError where a directory has files, and none of a library; what cannot be read fails later."""
+    try:
+        names = sorted(path.name for path in directory.iterdir())
+    except OSError:
+        return
+    if CATALOG not in names and (other := [name for name in names if not name.startswith(_OURS)]):
+        raise ConfigurationError(
+            f"There is no library in {directory}, but other files are, such as {other[0]}. "
+            "Name the library with --library, or a new directory for one."
+        )
 
 
 def _path(root: str) -> str:

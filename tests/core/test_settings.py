@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ConfigurationError
-from rag.settings import read_settings
+from rag.settings import misspelt, read_settings
 
 
 @pytest.fixture
@@ -41,3 +41,11 @@ def test_secrets_that_cannot_be_read_are_a_mistake_in_a_line(secrets: Path, monk
     monkeypatch.setenv("DATELINE_SECRETS", str(secrets / "missing"))
     with pytest.raises(ConfigurationError, match=r"DATELINE_SECRETS names .*missing, which is no directory"):
         read_settings()
+
+
+def test_a_variable_that_is_nearly_a_setting_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATELINE_ALOWED_HOST", "DATELINE_SERVICE_HOST", "DATELINE_KEY", "DATELINE_URL", "DATELINE_GRACE"):
+        monkeypatch.setenv(name, "x")
+    assert misspelt() == [
+        "DATELINE_ALOWED_HOST is no setting and changes nothing; the nearest one is DATELINE_ALLOWED_HOSTS."
+    ]
