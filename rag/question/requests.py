@@ -40,16 +40,20 @@ def make_scope(
 ) -> Scope:
     """Return a scope from dates in words; "until" and "as of" a day, month or year include all of it.
 
-    Words such as "yesterday" are read as of `now`, by default this moment.
+    Words such as "yesterday" are read as of `now`, by default this moment. Raises ConfigurationError.
     """
     now = now or datetime.now(UTC)
     ends = {
         name: demand_period(text, now, name) for name, text in (("until", until), ("as_of", as_of)) if text is not None
     }
+    begin = demand_period(since, now, "since").start if since is not None else None
+    # A bare moment has no length, but "until" it includes it.
+    end = max(ends["until"].end, ends["until"].start + timedelta(microseconds=1)) if "until" in ends else None
+    if begin and end and begin >= end:
+        raise ConfigurationError(f"since ({since}) is after until ({until}); swap them, or leave one out.")
     return Scope(
-        since=demand_period(since, now, "since").start if since is not None else None,
-        # A bare moment has no length, but "until" it includes it.
-        until=max(ends["until"].end, ends["until"].start + timedelta(microseconds=1)) if "until" in ends else None,
+        since=begin,
+        until=end,
         as_of=max(ends["as_of"].start, ends["as_of"].end - timedelta(microseconds=1)) if "as_of" in ends else None,
         publishers=tuple(publishers),
         article_ids=tuple(article_ids),

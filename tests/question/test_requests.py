@@ -30,6 +30,13 @@ def test_words_for_days_are_read_as_of_a_moment() -> None:
     assert (scope.since, scope.until) == (datetime(2023, 11, 8, tzinfo=UTC), datetime(2023, 11, 10, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(("since", "until"), [("2024-02", "January 2024"), ("2024-01-02", "2024-01-01")])
+def test_a_scope_that_ends_before_it_begins_is_refused(since: str, until: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        make_scope(since=since, until=until)
+    assert str(refused.value) == f"since ({since}) is after until ({until}); swap them, or leave one out."
+
+
 def test_no_options_are_no_limits() -> None:
     assert make_scope() == Scope()
     assert make_scope().unlimited
