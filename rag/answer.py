@@ -9,7 +9,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rag.errors import ProviderError
 from rag.ground import Grounded, Grounder
@@ -225,7 +225,7 @@ def _unless_empty(delta: Delta) -> Iterator[Delta]:
 def _described(scope: Scope) -> str:
     limits = [
         f"published from {_day(scope.since)}" if scope.since else "",
-        f"published before {_day(scope.until)}" if scope.until else "",
+        f"published up to {_day(scope.until - timedelta(microseconds=1))}" if scope.until else "",
         f"readable on {_day(scope.as_of)}" if scope.as_of else "",
         f"by {' or '.join(scope.publishers)}" if scope.publishers else "",
         f"named {' or '.join(scope.article_ids)}" if scope.article_ids else "",

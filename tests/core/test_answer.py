@@ -274,6 +274,11 @@ def test_an_abandoned_stream_ends_the_draft(library: MakeLibrary) -> None:
             Scope(since=datetime(2023, 5, 7, tzinfo=UTC)),
             "There is no article published from 7 May 2023 in this library.",
         ),
+        (
+            (FERRY,),
+            Scope(until=datetime(2023, 5, 1, tzinfo=UTC)),
+            "There is no article published up to 30 April 2023 in this library.",
+        ),
         ((FERRY,), Scope(article_ids=("x",)), "There is no article named x in this library."),
     ],
 )
