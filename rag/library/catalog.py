@@ -273,6 +273,4 @@ def _summary(row: tuple[str, int, int, int, *_Row]) -> VersionSummary:
 def absent(article_id: str, version: str | None = None) -> ArticleNotFoundError:
     """Return the error that says that there is no such article."""
     named = f" in version {version}" if version else ""
-    return ArticleNotFoundError(
-        f"There is no article {article_id}{named}; `dateline articles list` shows what there is."
-    )
+    return ArticleNotFoundError(f"There is no article {article_id}{named}; list the articles to see which there are.")
