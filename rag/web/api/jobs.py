@@ -33,6 +33,7 @@ def router(service: Service) -> APIRouter:
     if service.intake is None:
         return _reading(jobs)
     runner = Runner(service.intake, jobs)
+    service.rooms.append(runner.room)
 
     @asynccontextmanager
     async def running(_: object) -> AsyncGenerator[None]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -42,35 +43,39 @@ class Runner:
     def __init__(self, intake: Intake, jobs: Jobs) -> None:
         self._intake = intake
         self._jobs = jobs
-        self._room = Workroom(at_once=1, waiting=_MOST_WAITING)
+        self.room = Workroom(at_once=1, waiting=_MOST_WAITING)
+        """Where jobs wait for each other; once it closes, the one under way ends at its next item."""
         self._tasks: set[asyncio.Task[Outcome]] = set()
 
     async def submit(self, submitted: Submitted) -> tuple[Job, asyncio.Task[Outcome]]:
         """Have a submission taken in, and dropped in the end; raise OverloadedError, ClosingError or StorageError."""
+        added: Future[Job] = Future()
         try:
-            job = await asyncio.to_thread(self._jobs.add, len(submitted.submissions))
+            # The place comes first: what is refused leaves no trace.
+            stream = self.room.stream(lambda: [self._done(added.result(), submitted)])
             try:
-                stream = self._room.stream(lambda: [self._done(job, submitted)])
-            except ServiceError as error:
-                await asyncio.to_thread(self._broken_off, job, JobStatus.FAILED, error)
+                job = await asyncio.to_thread(self._jobs.add, len(submitted.submissions))
+            except BaseException:
+                added.cancel()
+                await stream.aclose()
                 raise
         except BaseException:
-            submitted.drop()
+            await asyncio.to_thread(submitted.drop)
             raise
-
-        async def followed() -> Outcome:
-            try:
-                async with aclosing(stream):
-                    return await anext(stream)
-            except ClosingError as error:
-                return await asyncio.to_thread(self._broken_off, job, JobStatus.INTERRUPTED, error)
-            finally:
-                submitted.drop()
-
-        task = asyncio.create_task(followed())
+        added.set_result(job)
+        task = asyncio.create_task(self._followed(job, stream, submitted))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return job, task
+
+    async def _followed(self, job: Job, stream: AsyncGenerator[Outcome], submitted: Submitted) -> Outcome:
+        try:
+            async with aclosing(stream):
+                return await anext(stream)
+        except ClosingError as error:
+            return await asyncio.to_thread(self._broken_off, job, JobStatus.INTERRUPTED, error)
+        finally:
+            await asyncio.to_thread(submitted.drop)
 
     async def outcome(
         self, task: asyncio.Task[Outcome], seconds: float, stopping: Callable[[], bool]
@@ -84,8 +89,11 @@ class Runner:
         return None
 
     async def close(self, grace: float) -> None:
-        """Take no more, let the job under way end at its next item, and note what was not done as interrupted."""
-        await self._room.close(grace)
+        """Take no more, let the job under way end at its next item, and note what was not done as interrupted.
+
+        A room that closes already, with the server's others, gets no further time.
+        """
+        await self.room.close(0 if self.room.closing else grace)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
 
@@ -107,7 +115,7 @@ class Runner:
 
         def progress(done: int, articles: int) -> None:
             nonlocal noted
-            if self._room.closing:
+            if self.room.closing:
                 raise ClosingError("The server was stopped before all was stored; send the same again to go on.")
             if time.monotonic() - noted >= _BETWEEN_NOTES:
                 noted = time.monotonic()

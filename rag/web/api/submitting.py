@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -64,7 +65,7 @@ def router(service: Service, runner: Runner, replies: Replies) -> APIRouter:
             return await once(request, replies, idempotency_key, given.digest, done)
         finally:
             if not taken:
-                given.drop()
+                await asyncio.to_thread(given.drop)
 
     return routes
 

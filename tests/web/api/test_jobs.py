@@ -294,6 +294,9 @@ def test_too_many_jobs_are_refused(service_of: Callable[..., Service], gated: Ga
         replies = [upload(client, ("a.txt", FERRY), Prefer="respond-async") for _ in range(18)]
         assert [reply.status_code for reply in replies] == [202] * 17 + [503]
         assert replies[-1].headers["retry-after"]
+        assert gated.began.acquire(timeout=20)
+        jobs = client.get("/v1/jobs", params={"limit": 500}).json()["jobs"]
+        assert [job["status"] for job in jobs if job["status"] != "queued"] == ["running"]
         gated.go_on.release(1000)
         assert until_ended(client, replies[0].json()["id"])["status"] == "done"
 
