@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from rag.web.access.heads import HeadProtocol
 from rag.web.server import make_app
 from rag.web.service import Service
 
@@ -29,7 +30,8 @@ def serving(service: Service, **config: object) -> Iterator[str]:
                 await super().startup(sockets)
                 ready.set()
 
-        settings = {"log_level": "warning", "timeout_graceful_shutdown": 1, "proxy_headers": False, **config}
+        own = {"http": HeadProtocol, "log_level": "warning", "timeout_graceful_shutdown": 1, "proxy_headers": False}
+        settings = {**own, **config}
         server = Server(uvicorn.Config(app, **settings))  # type: ignore[arg-type]  # any of uvicorn's settings
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -17,6 +17,7 @@ from rag.errors import ConfigurationError
 from rag.web import api, chat, compatible, mcp
 from rag.web.access import guarded
 from rag.web.access.gate import ANY_ADDRESS, LOCAL
+from rag.web.access.heads import HeadProtocol
 from rag.web.options import LOOPBACK, Options
 from rag.web.running import Server
 from rag.web.service import Service
