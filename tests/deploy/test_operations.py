@@ -27,9 +27,9 @@ def commands(name: str) -> str:
     return found[1]
 
 
-def shell(script: str, folder: Path, library: Path) -> None:
+def shell(script: str, folder: Path, library: Path, **variables: str) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "DATELINE_LIBRARY": str(library)}
+    environment = {**os.environ, "PATH": path, "DATELINE_LIBRARY": str(library), **variables}
     ran = subprocess.run(
         ["bash", "-euc", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -42,8 +42,13 @@ def test_a_backup_of_a_live_library_answers_as_it_did(seed_library: Path, tmp_pa
     assert dateline("keys", "create", "Somebody", "--library", seed_library).code == 0
     live = open_library(seed_library, model=EmbeddedModel().name)
     with closing(live), live.writing(), closing(open_records(seed_library)):
-        shell(commands("backup"), tmp_path, seed_library)
-    shell(commands("restore"), tmp_path, seed_library)
+        for again in (commands("backup"), f"sleep 1\n{commands('backup')}"):
+            shell(again, tmp_path, seed_library)
+    backups = sorted(path.name for path in tmp_path.glob("backup-*"))
+    assert len(backups) == 2
+    shell(commands("restore"), tmp_path, seed_library, backup=backups[0])
+    kept = [path for folder in (*backups, "restored") for path in (tmp_path / folder).glob("*.sqlite*")]
+    assert {path.stat().st_mode & 0o077 for path in kept} == {0}
     assert dateline(*asked, tmp_path / "restored").out == dateline(*asked, seed_library).out
     assert "Somebody" in dateline("keys", "list", "--library", tmp_path / "restored").out
 
@@ -57,5 +62,6 @@ def test_a_backup_holds_what_a_plain_copy_would_miss(tmp_path: Path) -> None:
         with closing(open_records(place)):
             shell(commands("backup"), tmp_path, place)
         assert (place / "catalog.sqlite-wal").stat().st_size > 0
-    with closing(open_library(tmp_path / "backup", model=EMBEDDER.name)) as copy:
+    [backup] = tmp_path.glob("backup-*")
+    with closing(open_library(backup, model=EMBEDDER.name)) as copy:
         assert [hit.passage.text for hit in dense(copy, "rates")] == ["Rates rose."]
