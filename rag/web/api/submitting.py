@@ -53,6 +53,8 @@ def router(service: Service, runner: Runner, replies: Replies) -> APIRouter:
         One that cannot be used does not keep the others from being stored: the report tells of it.
         """
         given, taken = await submitted(request), False
+        if isinstance(given, Problem):
+            return given.response()
 
         async def done() -> Response:
             nonlocal taken

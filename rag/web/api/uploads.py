@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Annotated
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import from_json
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -25,10 +26,13 @@ from rag.protocols import Submission
 from rag.types import digest
 from rag.web.api.leaving import GoneError
 from rag.web.api.requests import Asked
+from rag.web.problems import Problem
 
 MOST_FILES = 1_000
 MOST_ARTICLES = 1_000
 MOST_ADDRESSES = 100
+LARGEST_JSON = 8 << 20
+"""Bytes; parsed, a body may take twenty times as much memory."""
 
 _Line = Annotated[str, Field(max_length=2_000)]
 
@@ -75,8 +79,8 @@ class Submitted:
             self.folder.cleanup()
 
 
-async def submitted(request: Request) -> Submitted:
-    """Return what a request submits, to be dropped by whoever takes it.
+async def submitted(request: Request) -> Submitted | Problem:
+    """Return what a request submits, to be dropped by whoever takes it, or the problem of one that is too large.
 
     Raises HTTPException, RequestValidationError, GoneError or StorageError.
     """
@@ -86,7 +90,8 @@ async def submitted(request: Request) -> Submitted:
             async with request.form(max_files=MOST_FILES, max_fields=_MOST_FIELDS) as form:
                 return await asyncio.to_thread(_kept, [_file(name, part) for name, part in form.multi_items()])
         if kind == "application/json":
-            return await asyncio.to_thread(_given, await request.body())
+            body = await request.body()
+            return _TOO_LARGE if len(body) > LARGEST_JSON else await asyncio.to_thread(_given, body)
     except ClientDisconnect as error:
         raise GoneError from error
     except OSError as error:
@@ -129,9 +134,13 @@ def _extension(name: str) -> str:
 
 def _given(body: bytes) -> Submitted:
     try:
-        given = ArticlesGiven.model_validate_json(body)
+        given = ArticlesGiven.model_validate(_few(from_json(body)))
     except ValidationError as error:
-        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in error.errors()]) from error
+        raise RequestValidationError(
+            [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False, include_input=False)]
+        ) from error
+    except ValueError as error:
+        raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": str(error)}]) from error
     if given.urls is not None:
         return Submitted(submissions=[Submission(name=url) for url in given.urls], digest=digest("urls", *given.urls))
     # Rows of a file, read as those of any other.
@@ -140,6 +149,29 @@ def _given(body: bytes) -> Submitted:
     return Submitted(submissions=[Submission(name="articles.jsonl", data=data)], digest=digest("articles", *rows))
 
 
+def _few(value: object) -> object:
+    """Return what was sent; raise RequestValidationError where it has more members than each could be told of."""
+    if isinstance(value, dict):
+        _demand_at_most(len(ArticlesGiven.model_fields), value)
+        for name, most in (("articles", MOST_ARTICLES), ("urls", MOST_ADDRESSES)):
+            if isinstance(items := value.get(name), list):
+                _demand_at_most(most, items, name)
+                for number, row in enumerate(items):
+                    if isinstance(row, dict):
+                        _demand_at_most(len(ArticleGiven.model_fields), row, name, number)
+    return value
+
+
+def _demand_at_most(most: int, items: Sized, *place: str | int) -> None:
+    if len(items) > most:
+        raise RequestValidationError([{"loc": ("body", *place), "msg": f"Has {len(items)} members; at most {most}."}])
+
+
+_TOO_LARGE = Problem(
+    status=413,
+    kind="too-large",
+    detail=f"A JSON body has at most {LARGEST_JSON:,} bytes; send the articles as a .jsonl file, or less at a time.",
+)
 _EXTENSION = re.compile(r"\.[A-Za-z]{1,10}\Z")
 _MOST_FIELDS = 100
 

@@ -20,6 +20,7 @@ from rag.library import LocalLibrary, open_library
 from rag.protocols import Intake, Submission
 from rag.testing.library import EMBEDDER
 from rag.testing.serving import serving
+from rag.web.api.uploads import LARGEST_JSON
 from rag.web.service import Service
 from rag.wire import Json
 from tests.web.api.conftest import MakeDesk, MakeService
@@ -160,6 +161,25 @@ def test_articles_as_json(client: httpx.Client, shelf: LocalLibrary) -> None:
 def test_json_that_cannot_be_used(client: httpx.Client, body: str, status: int) -> None:
     reply = client.post("/v1/articles", content=body, headers={"content-type": "application/json"})
     assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"articles": [0] * 2_000}, "articles"),
+        ({"articles": [{"text": "a"}, {f"field {number}": "" for number in range(2_000)}]}, "articles.1"),
+        ({"urls": [0] * 2_000}, "urls"),
+        ({f"field {number}": "" for number in range(2_000)}, "body"),
+    ],
+)
+def test_json_with_more_than_can_be_right_is_one_mistake(client: httpx.Client, body: object, where: str) -> None:
+    reply = client.post("/v1/articles", json=body)
+    assert (reply.status_code, [each["where"] for each in reply.json()["errors"]]) == (422, [where])
+
+
+def test_json_that_is_too_large(client: httpx.Client) -> None:
+    reply = client.post("/v1/articles", json={"articles": [{"text": "a" * LARGEST_JSON}]})
+    assert (reply.status_code, reply.json()["type"]) == (413, "urn:dateline:problem:too-large")
 
 
 def test_other_bodies(client: httpx.Client) -> None:
