@@ -15,7 +15,7 @@ from rag.question.requests import make_question
 from rag.sentences import sentences
 from rag.types import Answer, Article, Found, Searching, Span
 from rag.web.api.schemas import AnswerSent, CheckedSent, HitsSent, RangeSent
-from rag.web.checking import Progress, checked
+from rag.web.checking import checked
 from rag.web.mcp.asked import LONGEST_RANGE, AskArticles, CheckDraft, ReadArticle, SearchArticles
 from rag.web.service import Service
 from rag.wire import Json, answer_object, checked_object, hits_object, range_object
@@ -33,6 +33,8 @@ class Done:
     text: str
 
 
+Progress = Callable[[int, int, str], Awaitable[None]]
+"""Takes how many steps are done, of how many, and what is done now."""
 Call = Callable[[Mapping[str, object], Progress], Awaitable[Done]]
 
 
@@ -51,7 +53,7 @@ class Operation:
 
 def operations(service: Service) -> tuple[Operation, ...]:
     """Return all operations over a service."""
-    desk = _Desk(service)
+    calls = _Calls(service)
     return (
         Operation(
             name="search_articles",
@@ -60,7 +62,7 @@ def operations(service: Service) -> tuple[Operation, ...]:
             f"outlet, date and exact place. {MATERIAL}",
             asked=SearchArticles,
             sent=HitsSent,
-            call=_fitted(SearchArticles, desk.search),
+            call=_fitted(SearchArticles, calls.search),
         ),
         Operation(
             name="ask_articles",
@@ -70,7 +72,7 @@ def operations(service: Service) -> tuple[Operation, ...]:
             f"Pass citations on with the answer. {MATERIAL}",
             asked=AskArticles,
             sent=AnswerSent,
-            call=_fitted(AskArticles, desk.ask),
+            call=_fitted(AskArticles, calls.ask),
         ),
         Operation(
             name="read_article",
@@ -79,7 +81,7 @@ def operations(service: Service) -> tuple[Operation, ...]:
             f"comes in ranges of {LONGEST_RANGE:,} characters. {MATERIAL}",
             asked=ReadArticle,
             sent=RangeSent,
-            call=_fitted(ReadArticle, desk.read),
+            call=_fitted(ReadArticle, calls.read),
         ),
         Operation(
             name="check_draft",
@@ -89,7 +91,7 @@ def operations(service: Service) -> tuple[Operation, ...]:
             f"say), with citations of the words that prove it or come closest. {MATERIAL}",
             asked=CheckDraft,
             sent=CheckedSent,
-            call=_fitted(CheckDraft, desk.check),
+            call=_fitted(CheckDraft, calls.check),
         ),
     )
 
@@ -101,7 +103,7 @@ def _fitted(form: type[A], work: Callable[[A, Progress], Awaitable[Done]]) -> Ca
     return call
 
 
-class _Desk:
+class _Calls:
     """The operations over one service."""
 
     def __init__(self, service: Service) -> None:
@@ -117,9 +119,9 @@ class _Desk:
             async for event in events:
                 match event:
                     case Searching():
-                        await progress(0, _STEPS)
+                        await progress(0, _STEPS, "Searching")
                     case Found():
-                        await progress(1, _STEPS)
+                        await progress(1, _STEPS, "Reading and writing")
                     case Answer():
                         return Done(made=answer_object(event), text=plain.answer_text(event))
         raise AssertionError("A stream of events ends with the answer.")
@@ -129,19 +131,22 @@ class _Desk:
         return await self._service.work.run(lambda: _range(library.article(asked.article_id, asked.version), asked))
 
     async def check(self, asked: CheckDraft, progress: Progress) -> Done:
-        found = await checked(self._service, asked.text, asked.scope(), progress)
+        found = await checked(
+            self._service, asked.text, asked.scope(), lambda done, total: progress(done, total, "Checking")
+        )
         return Done(made=checked_object(found), text=plain.checked_text(found))
 
 
 _STEPS = 2
-"""Of an answer: searching, and writing."""
+"""Of an answer: searching, and reading and writing."""
 
 
 def _range(article: Article, asked: ReadArticle) -> Done:
     length = len(article.text)
-    end = min(length, asked.start + LONGEST_RANGE, length if asked.end is None else asked.end)
-    if not asked.start < end:
-        raise UserError(f"There are no characters {asked.start}–{asked.end or length}; the article has {length}.")
+    end = length if asked.end is None else asked.end
+    if not asked.start < end <= length:
+        raise UserError(f"There are no characters {asked.start}–{end}; the article has {length}.")
+    end = min(end, asked.start + LONGEST_RANGE)
     touched = [each for each in sentences(article.text) if each.start < end and asked.start < each.end]
     source = article.source
     head = (

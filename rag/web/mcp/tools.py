@@ -32,6 +32,7 @@ from mcp.types import (
     ToolAnnotations,
 )
 from pydantic import ValidationError
+from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -48,11 +49,10 @@ _INSTRUCTIONS = (
     "you state what the news say, pass its citations on, and say so where the articles do not say. "
     f"{MATERIAL}"
 )
-_ONLY_POST = Problem(
-    status=405,
-    kind="method-not-allowed",
-    detail="Tools are called with POST; no session is kept here that could be listened to or ended.",
-    headers={"allow": "POST"},
+_ONLY_JSON = Problem(
+    status=415,
+    kind="unsupported-media-type",
+    detail="Messages to the tools are JSON; send them with the header Content-Type: application/json.",
 )
 _LONGEST_MISTAKE = 200
 """Characters of what is said about arguments that do not fit."""
@@ -85,12 +85,14 @@ class Tools:
 
     def include(self, app: FastAPI) -> None:
         """Add the route to the application, under its name with and without a slash at the end."""
-        app.router.routes += [Route(path, self, include_in_schema=False) for path in ("/mcp", "/mcp/")]
+        app.router.routes += [
+            Route(path, self, methods=["POST"], include_in_schema=False) for path in ("/mcp", "/mcp/")
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application."""
-        if scope["method"] != "POST":
-            return await _ONLY_POST.response()(scope, receive, send)
+        if not Headers(scope=scope).get("content-type", "").lower().startswith("application/json"):
+            return await _ONLY_JSON.response()(scope, receive, send)
         return await self._sessions.handle_request(scope, receive, send)
 
     def running(self) -> AbstractAsyncContextManager[None]:
@@ -111,11 +113,8 @@ class Tools:
             names = ", ".join(self._operations)
             raise MCPError(code=INVALID_PARAMS, message=f"There is no such tool; there are {names}.")
 
-        async def progress(done: int, total: int) -> None:
-            await context.session.report_progress(done, total)
-
         try:
-            done = await operation.call(params.arguments or {}, progress)
+            done = await operation.call(params.arguments or {}, context.session.report_progress)
         except ValidationError as error:
             return _failed(_mistake(error))
         except DatelineError as error:
