@@ -13,14 +13,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack
 
 from rag.answer import Desk
-from rag.check import Checked, Checker
+from rag.check import Checked, checker
 from rag.errors import ConfigurationError, DatelineError, LibraryError
 from rag.ordered import AHEAD, BATCH, awaited_in_order, in_order
 from rag.protocols import Embedder
 from rag.protocols import Library as Store
 from rag.question.requests import make_question, read_question, read_scope
 from rag.types import Answer, Article, Event, Hit, Question, Scope, Turn
-from rag.work import Workroom
+from rag.work import Stream, Workroom
 
 if TYPE_CHECKING:
     from rag.chains import AnswerChain, ArticleRetriever
@@ -153,9 +153,7 @@ class Library:
 
     def check(self, draft: str, **limits: Unpack[Limits]) -> Checked:
         """Return a draft with a verdict on each of its sentences that claims something, and the words that prove it."""
-        desk = self._desk
-        checker = Checker(library=desk.library, embedder=desk.embedder, retriever=desk.retriever)
-        return checker.check(draft, scope_of(limits))
+        return checker(self._desk).check(draft, scope_of(limits))
 
     def article(self, article_id: str, version: str | None = None) -> Article:
         """Return an article as stored, by default its current version; raise ArticleNotFoundError."""
@@ -178,7 +176,7 @@ class Library:
         [answer] = [event async for event in events if isinstance(event, Answer)]
         return answer
 
-    def astream(self, question: Asked, *, history: History = (), **limits: Unpack[Limits]) -> AsyncGenerator[Event]:
+    def astream(self, question: Asked, *, history: History = (), **limits: Unpack[Limits]) -> Stream[Event]:
         """Yield what `stream` yields, without blocking the event loop."""
         return self._room.stream(lambda: self.stream(question, history=history, **limits))
 

@@ -13,11 +13,12 @@ from rag.errors import DatelineError
 from rag.types import Event
 from rag.web.problems import UNEXPECTED, Problem, problem_of
 from rag.wire import Json
+from rag.work import Stream
 
 _log = logging.getLogger(__name__)
 
 
-async def whole(events: AsyncGenerator[Event]) -> AsyncGenerator[Event | Problem]:
+async def whole(events: Stream[Event]) -> AsyncGenerator[Event | Problem]:
     """Yield events, and in the place of an exception the problem that it is to whoever asked; close them at the end.
 
     By then a status has been sent, so that nothing else could tell of a failure.

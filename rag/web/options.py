@@ -33,3 +33,9 @@ class Options:
     """How long requests under way may go on after the server was told to stop."""
     largest_body: int = 1 << 20
     largest_upload: int = 64 << 20
+
+    @property
+    def each(self) -> int:
+        """What one client may have under way: half of the places, where there may be several clients."""
+        places = self.at_once + self.waiting
+        return max(1, places // 2) if self.keys_needed or self.rate else places

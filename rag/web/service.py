@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from rag.answer import Desk
+from rag.check import Checked, checker
 from rag.protocols import Intake
 from rag.records import Records
 from rag.records.jobs import counts
-from rag.types import Answer, Event, Question
+from rag.types import Answer, Event, Hit, Question, Scope
 from rag.web.options import Options
 from rag.web.watching import Several, Watcher
 from rag.web.watching.metrics import Metrics
-from rag.work import Job, Put, Workroom
+from rag.work import Stream, Workroom
+
+Progress = Callable[[int, int], Awaitable[None]]
+"""Takes how many sentences of a draft are checked, and of how many."""
+
+_PATIENCE = 15.0
+"""Seconds that work may wait for its turn; after them, most of those who asked are gone."""
+
+
+async def untold(_done: int, _total: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +52,23 @@ class Service:
             assert isinstance(answer, Answer)
             return answer
 
-    def answer(self, question: Question) -> Answer:
-        """Return the answer, waiting for it in this thread; raise what `ask` raises."""
-        with closing(self.work.iterate(lambda: self.events(question))) as events:
-            return next(event for event in events if isinstance(event, Answer))
-
-    def begin(self, question: Question, put: Put[Event]) -> Job:
-        """Have the events of an answer put somewhere as they come; raise OverloadedError or ClosingError at once."""
-        return self.work.submit(lambda: self.events(question), put)
-
-    def stream(self, question: Question) -> AsyncGenerator[Event]:
+    def stream(self, question: Question) -> Stream[Event]:
         """Return the events of an answer; raise OverloadedError or ClosingError at once, the rest as it is read."""
         return self.work.stream(lambda: self.events(question))
+
+    async def search(self, question: Question, limit: int) -> list[Hit]:
+        """Return the passages, best first; raise what `Desk.search` raises, OverloadedError or ClosingError."""
+        return await self.work.run(lambda: self.desk.search(question, limit))
+
+    async def check(self, text: str, scope: Scope, progress: Progress = untold) -> Checked:
+        """Return the checked draft; raise what `Checker.check` raises, OverloadedError or ClosingError."""
+        checking = self.work.stream(lambda: checker(self.desk).stream(text, scope), by_steps=True)
+        async with aclosing(checking) as steps:
+            async for step in steps:
+                if isinstance(step, Checked):
+                    return step
+                await progress(step.done, step.total)
+        raise AssertionError("A check ends with the checked draft.")
 
     def events(self, question: Question) -> Iterator[Event]:
         """Yield the events of an answer, made in this thread, and tell the watcher how it ended."""
@@ -77,7 +93,7 @@ def make_service(
 ) -> Service:
     """Return a service over a desk, with a workroom of the size that the options say."""
     options = options or Options()
-    work = Workroom(at_once=options.at_once, waiting=options.waiting)
+    work = Workroom(at_once=options.at_once, waiting=options.waiting, each=options.each, patience=_PATIENCE)
     metrics = _metrics(desk, work, records)
     return Service(
         desk=desk,

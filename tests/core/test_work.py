@@ -4,20 +4,23 @@ import asyncio
 import gc
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import aclosing, asynccontextmanager, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from typing import Any, TypeVar
 
 import pytest
 
 from rag.cancelling import when_called_off
 from rag.errors import ClosingError, OverloadedError
-from rag.work import Workroom
+from rag.work import ASKER, Stream, Workroom
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
-async def room(at_once: int = 2, waiting: int = 2) -> AsyncIterator[Workroom]:
-    made = Workroom(at_once=at_once, waiting=waiting)
+async def room(at_once: int = 2, waiting: int = 2, **bounds: Any) -> AsyncIterator[Workroom]:
+    made = Workroom(at_once=at_once, waiting=waiting, **bounds)
     try:
         yield made
     finally:
@@ -73,7 +76,6 @@ async def test_work_returns_what_it_makes_and_raises_what_it_raises() -> None:
         with pytest.raises(ZeroDivisionError):
             await work.run(lambda: 1 // 0)
         assert [each async for each in work.stream(lambda: "abc")] == ["a", "b", "c"]
-        assert list(await asyncio.to_thread(lambda: list(work.iterate(lambda: "abc")))) == ["a", "b", "c"]
 
 
 async def test_what_came_before_a_failure_is_read_first() -> None:
@@ -104,6 +106,101 @@ async def test_no_more_is_done_at_once_than_there_are_places_and_no_more_waits_t
         assert held.begun == [0, 1, 2, 3, 4], "first come, first served"
 
 
+def task_of(asker: str, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
+    """Begin work for an asker."""
+    context = copy_context()
+    context.run(ASKER.set, asker)
+    return asyncio.create_task(work, context=context)
+
+
+async def test_askers_take_turns_however_much_one_of_them_asks(held: Held) -> None:
+    async with room(at_once=2, waiting=20) as work:
+        greedy = [task_of("greedy", work.run(held.once(number))) for number in range(10)]
+        await until(lambda: work.waiting == 8)
+        others = [task_of(name, work.run(held.once(number))) for number, name in ((20, "a"), (21, "a"), (30, "b"))]
+        await until(lambda: work.waiting == 11)
+        held.go.set()
+        await asyncio.gather(*greedy, *others)
+    assert set(held.begun[2:6]) >= {20, 30}
+    assert [each for each in held.begun if each < 20] == list(range(10)), "one's own come in order"
+
+
+async def test_one_asker_cannot_take_all_places(held: Held) -> None:
+    async with room(at_once=1, waiting=5, each=3) as work:
+        mine = [task_of("me", work.run(held.once(number))) for number in range(4)]
+        with pytest.raises(OverloadedError):
+            await mine[3]
+        yours = task_of("you", work.run(held.once(9)))
+        held.go.set()
+        assert await asyncio.gather(*mine[:3], yours) == [0, 1, 2, 9]
+
+
+async def test_what_waits_too_long_is_refused_without_being_begun(held: Held) -> None:
+    async with room(at_once=1, waiting=5, patience=0.05) as work:
+        first, second = (asyncio.create_task(work.run(held.once(number))) for number in range(2))
+        with pytest.raises(OverloadedError):
+            await second
+        assert (work.waiting, work.refused) == (0, 1)
+        held.go.set()
+        assert await first == 0, "what was begun in time may take longer"
+        assert held.begun == [0]
+
+
+async def test_long_work_gives_way_between_its_steps_and_goes_on_in_its_own_context() -> None:
+    seen: list[str] = []
+    where: ContextVar[str] = ContextVar("where", default="nowhere")
+    waits = threading.Event()
+
+    def steps() -> Iterator[int]:
+        token = where.set("within")
+        try:
+            for number in range(3):
+                waits.wait(10)
+                seen.append(f"{where.get()} {number}")
+                yield number
+        finally:
+            where.reset(token)
+
+    async with room(at_once=1, waiting=5) as work:
+        long = asyncio.create_task(all_of(work.stream(steps, by_steps=True)))
+        await until(lambda: work.under_way)
+        own = asyncio.create_task(work.run(lambda: seen.append("own")))
+        other = task_of("other", work.run(lambda: seen.append("other")))
+        await until(lambda: work.waiting == 2)
+        waits.set()
+        assert await long == [0, 1, 2]
+        await asyncio.gather(own, other)
+    assert seen == ["within 0", "other", "within 1", "within 2", "own"]
+
+
+async def test_long_work_that_gave_way_is_closed_when_nobody_reads_it(held: Held) -> None:
+    step, ended = threading.Semaphore(1), threading.Event()
+
+    def steps() -> Iterator[int]:
+        try:
+            while step.acquire(timeout=10):
+                yield 1
+        finally:
+            ended.set()
+
+    async with room(at_once=1, waiting=5) as work:
+        stream = work.stream(steps, by_steps=True)
+        assert await anext(stream) == 1
+        other = task_of("other", work.run(held.once(2)))
+        await until(lambda: work.waiting)
+        step.release()
+        await until(lambda: held.begun == [2])
+        await stream.aclose()
+        step.release()
+        held.go.set()
+        assert await other == 2
+        await until(ended.is_set)
+
+
+async def all_of(stream: Stream[T]) -> list[T]:
+    return [each async for each in stream]
+
+
 async def test_a_reader_that_goes_away_has_its_source_closed(held: Held) -> None:
     held.go.set()
     async with room() as work:
@@ -127,7 +224,7 @@ async def test_what_waits_is_dropped_without_being_begun(held: Held) -> None:
 async def test_a_stream_that_nobody_reads_is_called_off_with_it(held: Held) -> None:
     async with room(at_once=1, waiting=1) as work:
         for _ in range(5):
-            stream: AsyncGenerator[int] = work.stream(held(1))
+            stream: Stream[int] = work.stream(held(1))
             await stream.aclose()
             await until(lambda: work.waiting == 0)
         stream = work.stream(held(2))
@@ -202,10 +299,12 @@ async def test_threads_end_with_their_room() -> None:
 
 
 def test_a_loop_that_is_gone_is_no_matter_to_the_work() -> None:
-    work, go, ended = Workroom(at_once=1, waiting=0), threading.Event(), threading.Event()
-    kept: list[AsyncGenerator[int]] = []
+    work = Workroom(at_once=1, waiting=0)
+    begun, go, ended = threading.Event(), threading.Event(), threading.Event()
+    kept: list[Stream[int]] = []
 
     def source() -> Iterator[int]:
+        begun.set()
         try:
             while True:
                 go.wait(10)
@@ -217,6 +316,7 @@ def test_a_loop_that_is_gone_is_no_matter_to_the_work() -> None:
         kept.append(work.stream(source))
 
     asyncio.run(leave())
+    assert begun.wait(10)
     go.set()
     asyncio.run(work.close(0))
     assert ended.wait(10)

@@ -60,7 +60,7 @@ def guarded(app: FastAPI, service: Service) -> None:
 
 
 def _at_once(options: Options) -> dict[Load, int]:
-    """Return what one client may have under way: half of the places, where there may be several clients."""
+    """Return what one client may have under way, where there may be several clients."""
     if not options.keys_needed and options.rate is None:
         return {}
-    return {Load.WORK: max(1, (options.at_once + options.waiting) // 2), Load.HELD: _HELD}
+    return {Load.WORK: options.each, Load.HELD: _HELD}

@@ -16,6 +16,7 @@ from rag.web.access.asker import asker_of, network
 from rag.web.access.gate import right_of
 from rag.web.access.rights import Load
 from rag.web.problems import Problem
+from rag.work import ASKER
 
 WRONG_KEYS = RateLimitItemPerMinute(10)
 """Wrong keys, in headers or at the log-in, that one address may show."""
@@ -73,6 +74,7 @@ class Limits:
         if scope["type"] != "http" or (load := right_of(scope).load) is Load.NONE:
             return await self._app(scope, receive, send)
         name = asker_of(scope).name
+        ASKER.set(name)
         if self._rate and (wait := self._rates.hit(self._rate, name)):
             problem = _too_many(f"More than {self._rate} were asked; try again later.", wait)
             return await problem.response()(scope, receive, send)

@@ -19,6 +19,7 @@ from rag.web.events import sent, whole
 from rag.web.problems import Problem
 from rag.web.service import Service
 from rag.wire import Json, answer_object, event_object, hits_object
+from rag.work import Stream
 
 _JSON, _EVENTS = "application/json", "text/event-stream"
 
@@ -57,7 +58,7 @@ def router(service: Service) -> APIRouter:
     async def search(asked: SearchAsked, request: Request) -> Response:
         """Find the passages that an answer would be looked for in, best first."""
         question = asked.as_question()
-        found = service.work.run(lambda: service.desk.search(question, asked.limit))
+        found = service.search(question, asked.limit)
         return JSONResponse(hits_object(await unless_gone(request, found)))
 
     return routes
@@ -70,7 +71,7 @@ async def _streamed(service: Service, question: Question, request: Request) -> R
     return EventSourceResponse(_sent(first, stream), sep="\n", shutdown_grace_period=service.options.grace)
 
 
-async def _sent(first: Event, rest: AsyncGenerator[Event]) -> AsyncGenerator[ServerSentEvent]:
+async def _sent(first: Event, rest: Stream[Event]) -> AsyncGenerator[ServerSentEvent]:
     async with aclosing(whole(rest)) as events:
         yield sent(*_named(first))
         async for event in events:

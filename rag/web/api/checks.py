@@ -13,7 +13,6 @@ from rag.web.api.documenting import problems
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY, Asked, ScopeAsked
 from rag.web.api.schemas import CheckedSent
-from rag.web.checking import checked
 from rag.web.service import Service
 from rag.wire import checked_object
 
@@ -36,7 +35,7 @@ def router(service: Service) -> APIRouter:
         Markers and links of the draft itself are not believed. Questions, labels and lines that only lead in claim
         nothing and are left out.
         """
-        made = checked(service, asked.text, asked.scope.scope())
+        made = service.check(asked.text, asked.scope.scope())
         return JSONResponse(checked_object(await unless_gone(request, made)))
 
     return routes

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import queue
-import threading
-import time
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from rag.errors import DatelineError
 from rag.types import Event, Question
+from rag.web.access.asker import asker_of
 from rag.web.chat.exchange import Exchange
+from rag.web.problems import UNEXPECTED
 from rag.web.service import Service
-from rag.work import Ended
+from rag.work import ASKER, Stream
 
 _log = logging.getLogger(__name__)
 
@@ -22,65 +23,58 @@ PACE = 0.04
 QUIET = 0.25
 """Seconds of silence after which an update comes that changes nothing, so that a closed tab is noticed."""
 
-_UNEXPECTED = "Something went wrong on our side, and it was logged. Ask again, or run `dateline doctor`."
+
+def know_asker() -> None:
+    """Have what a listener of the page asks for counted as work for whoever sent the event."""
+    from gradio.context import LocalContext  # noqa: PLC0415 - heavy, and only a server shows pages
+
+    if (event := LocalContext.request.get(None)) and event.request:
+        ASKER.set(asker_of(event.request.scope).name)
 
 
-def follow(question: Question, service: Service, stop: threading.Event) -> Generator[Exchange]:
+async def follow(question: Question, service: Service, stop: asyncio.Event) -> AsyncGenerator[Exchange]:
     """Yield the exchange as it grows, unchanged in silence; a stop or a failure ends it, with a line that says so."""
     exchange = Exchange(question=question.text)
     yield exchange
     try:
-        for batch in _batches(question, service, stop):
-            for event in batch:
-                exchange = exchange.after(event)
-            yield exchange
+        async with aclosing(_batches(service.stream(question), stop)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    exchange = exchange.after(event)
+                yield exchange
         yield exchange.stopped()
     except DatelineError as error:
         yield exchange.failed(str(error))
     except Exception:  # noqa: BLE001 - the page must say something, whatever broke
         _log.exception("An answer failed")
-        yield exchange.failed(_UNEXPECTED)
+        yield exchange.failed(UNEXPECTED.detail)
 
 
-def _batches(question: Question, service: Service, stop: threading.Event) -> Iterator[list[Event]]:
+async def _batches(events: Stream[Event], stop: asyncio.Event) -> AsyncGenerator[list[Event]]:
     """Yield events in batches, one per PACE or, in silence, an empty one per QUIET, until they end or `stop` is set.
 
-    They are made in the service's threads, so that a model that keeps silent cannot delay a stop. A stop, and a reader
-    that goes away, call the answer off: at once where it waits for a server, else at its next event.
+    A stop, and a reader that goes away, call the answer off: at once where it waits for a server, else at its next
+    event.
     """
-    feed = _Feed(stop)
-    job = service.begin(question, feed.put)
+    arrived = list[Event]()
+
+    async def read() -> None:
+        async for event in events:
+            arrived.append(event)
+
+    reading, stopping = asyncio.create_task(read()), asyncio.create_task(stop.wait())
     try:
-        while not (feed.exhausted or stop.is_set()):
-            yield feed.take()
+        over = False
+        while not (over or stop.is_set()):
+            for _ in range(round(QUIET / PACE)):
+                await asyncio.wait({reading, stopping}, timeout=PACE, return_when=asyncio.FIRST_COMPLETED)
+                if arrived or reading.done() or stop.is_set():
+                    break
+            over, batch, arrived[:] = reading.done(), arrived[:], ()
+            yield batch
+        if over:
+            await reading
     finally:
-        job.call_off()
-
-
-class _Feed:
-    """The events of an answer, as they wait to be shown."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self.exhausted = False
-        self._stop = stop
-        self._error: BaseException | None = None
-        self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
-        self.put = self._queue.put
-
-    def take(self) -> list[Event]:
-        """Return what arrives within PACE, or nothing after QUIET; raise what ended the answer, once all is read."""
-        if self._error:
-            raise self._error
-        deadline = time.monotonic() + QUIET
-        self._stop.wait(PACE)
-        while self._queue.empty() and time.monotonic() < deadline and not self._stop.wait(PACE):
-            pass
-        return list(self._arrived())
-
-    def _arrived(self) -> Iterator[Event]:
-        while not self._queue.empty():
-            item = self._queue.get()
-            if isinstance(item, Ended):
-                self.exhausted, self._error = item.error is None, item.error
-                return
-            yield item  # type: ignore[misc]  # the queue holds events, and their end
+        reading.cancel()
+        stopping.cancel()
+        await events.aclose()

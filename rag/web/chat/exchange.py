@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-import threading
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -90,10 +90,10 @@ class Conversation:
     """The exchanges of one browser tab, oldest first."""
 
     exchanges: tuple[Exchange, ...] = ()
-    stop: threading.Event | None = None
+    stop: asyncio.Event | None = None
     """Breaks the answer under way off when it is set."""
 
-    def with_latest(self, exchange: Exchange, stop: threading.Event | None = None) -> Conversation:
+    def with_latest(self, exchange: Exchange, stop: asyncio.Event | None = None) -> Conversation:
         """Return the conversation with one exchange more, and what stops it."""
         return Conversation(exchanges=(*self.exchanges, exchange), stop=stop)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from rag.errors import DatelineError, UserError
 from rag.web.chat import markup, reference
-from rag.web.chat.asking import follow
+from rag.web.chat.asking import follow, know_asker
 from rag.web.chat.exchange import Conversation, Exchange
 from rag.web.chat.reference import Reference
 from rag.web.service import Service
@@ -29,39 +30,45 @@ class Handlers:
         except DatelineError as error:
             return markup.failure(str(error))
 
-    def ask(self, text: object, conversation: Conversation) -> Iterator[tuple[object, object, object, object]]:
+    async def ask(
+        self, text: object, conversation: Conversation
+    ) -> AsyncGenerator[tuple[object, object, object, object]]:
         """Yield the conversation, its earlier exchanges, the latest one and the emptied box, as an answer grows."""
         import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
-        earlier, stop = conversation.stopped(), threading.Event()
+        know_asker()
+        earlier, stop = conversation.stopped(), asyncio.Event()
         number = len(earlier.exchanges) + 1
         # The earlier exchanges do not change while an answer grows, and the box may hold the next question by then.
         past: object = markup.exchanges(earlier.exchanges)
         box: object = ""
         before = None
-        for exchange in self._exchanges(text, earlier, stop):
-            if exchange is before:
-                yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
-                continue
-            yield earlier.with_latest(exchange, stop), past, markup.exchange(exchange, number), box
-            past, box, before = gr.skip(), gr.skip(), exchange
+        async with aclosing(self._exchanges(text, earlier, stop)) as exchanges:
+            async for exchange in exchanges:
+                if exchange is before:
+                    yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+                    continue
+                yield earlier.with_latest(exchange, stop), past, markup.exchange(exchange, number), box
+                past, box, before = gr.skip(), gr.skip(), exchange
 
-    def _exchanges(self, text: object, earlier: Conversation, stop: threading.Event) -> Iterator[Exchange]:
+    async def _exchanges(self, text: object, earlier: Conversation, stop: asyncio.Event) -> AsyncGenerator[Exchange]:
         try:
             question = earlier.question(text)
         except DatelineError as error:
             yield Exchange(question=markup.excerpt(str(text or "…"))).failed(str(error))
         else:
-            yield from follow(question, self._service, stop)
+            async with aclosing(follow(question, self._service, stop)) as exchanges:
+                async for exchange in exchanges:
+                    yield exchange
 
-    def stop(self, conversation: Conversation) -> None:
+    async def stop(self, conversation: Conversation) -> None:
         """Break the answer under way off; the listener that was showing it shows that."""
         if conversation.stop:
             conversation.stop.set()
 
-    def clear(self, conversation: Conversation) -> tuple[Conversation, str, str, str, str]:
+    async def clear(self, conversation: Conversation) -> tuple[Conversation, str, str, str, str]:
         """Return an empty conversation, and nothing to show in the four places that showed the old one."""
-        self.stop(conversation)
+        await self.stop(conversation)
         return Conversation(), "", "", "", ""
 
     def open(self, asked: object) -> str:

@@ -14,9 +14,6 @@ from rag.web.chat.handlers import Handlers
 if TYPE_CHECKING:
     import gradio as gr
 
-AT_ONCE = 8
-"""Answers that may be under way at the same time; more wait in the queue."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
@@ -114,20 +111,14 @@ class _Quiet(TypedDict):
     api_visibility: Literal["private"]
 
 
-class _Asking(_Quiet):
-    concurrency_limit: int
-    concurrency_id: str
-
-
 _QUIET: _Quiet = {"show_progress": "hidden", "api_visibility": "private"}
-_ASKING: _Asking = {**_QUIET, "concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
 
 
 def _offer(endpoints: Endpoints) -> None:
     from gradio.events import api  # noqa: PLC0415 - heavy, and only a server shows pages
 
     for call in (endpoints.ask, endpoints.search, endpoints.check):
-        api(call, api_name=call.__name__, concurrency_limit=AT_ONCE, concurrency_id="ask")
+        api(call, api_name=call.__name__)
 
 
 def _listen(blocks: gr.Blocks, parts: _Parts, handlers: Handlers) -> None:
@@ -135,7 +126,7 @@ def _listen(blocks: gr.Blocks, parts: _Parts, handlers: Handlers) -> None:
 
     state = parts.conversation
     shown = [state, parts.past, parts.live]
-    typed = on([parts.box.submit, parts.ask.click], handlers.ask, [parts.box, state], [*shown, parts.box], **_ASKING)
+    typed = on([parts.box.submit, parts.ask.click], handlers.ask, [parts.box, state], [*shown, parts.box], **_QUIET)
     parts.stop.click(handlers.stop, state, None, queue=False, **_QUIET)
     everything = [*shown, parts.box, parts.reader]
     parts.clear.click(handlers.clear, state, everything, cancels=typed, queue=False, **_QUIET)

@@ -13,6 +13,7 @@ from rag.web.api.leaving import unless_gone
 from rag.web.events import whole
 from rag.web.problems import Problem
 from rag.web.service import Service
+from rag.work import Stream
 
 WITHDRAWN = Problem(
     status=502,
@@ -21,7 +22,7 @@ WITHDRAWN = Problem(
 )
 
 
-async def begun(service: Service, question: Question, request: Request) -> AsyncGenerator[Event]:
+async def begun(service: Service, question: Question, request: Request) -> Stream[Event]:
     """Return the events after the passages were found, so that what fails until then is told by a status.
 
     Raises OverloadedError, ClosingError, LibraryError or GoneError.
@@ -37,7 +38,7 @@ async def begun(service: Service, question: Question, request: Request) -> Async
     return events
 
 
-async def standing(events: AsyncGenerator[Event], *, live: bool) -> AsyncGenerator[str | Answer | Problem]:
+async def standing(events: Stream[Event], *, live: bool) -> AsyncGenerator[str | Answer | Problem]:
     """Yield the answer's text, then the answer, or a problem in its place.
 
     Any text may be withdrawn until the answer is finished, so it is held back until then. `live` yields it as it is

@@ -26,6 +26,7 @@ from rag.web.events import sent
 from rag.web.problems import Problem
 from rag.web.service import Service
 from rag.wire import Json, answer_object
+from rag.work import Stream
 
 
 def router(service: Service) -> APIRouter:
@@ -54,7 +55,7 @@ def router(service: Service) -> APIRouter:
 
 
 async def _chunks(
-    completion: _Completion, events: AsyncGenerator[Event], *, live: bool, usage: bool
+    completion: _Completion, events: Stream[Event], *, live: bool, usage: bool
 ) -> AsyncGenerator[ServerSentEvent]:
     yield sent(completion.chunk({"role": "assistant", "content": ""}))
     async with aclosing(standing(events, live=live)) as pieces:

@@ -27,6 +27,7 @@ from rag.web.events import sent
 from rag.web.problems import Problem
 from rag.web.service import Service
 from rag.wire import Json, answer_object
+from rag.work import Stream
 
 
 def router(service: Service) -> APIRouter:
@@ -54,7 +55,7 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-async def _events(told: _Events, events: AsyncGenerator[Event], *, live: bool) -> AsyncGenerator[ServerSentEvent]:
+async def _events(told: _Events, events: Stream[Event], *, live: bool) -> AsyncGenerator[ServerSentEvent]:
     for event in told.opening():
         yield _sent(event)
     async with aclosing(standing(events, live=live)) as pieces:
