@@ -45,6 +45,8 @@ class Feedback:
     """What it should have said."""
     caller: str = ""
     id: str = ""
+    number: int = 0
+    """Its place among all feedback, from the oldest on."""
     created: datetime | None = None
 
 
@@ -76,12 +78,11 @@ class FeedbackStore:
                 connection.execute(f"DELETE FROM {table} WHERE {column} <= ?", ((number or 0) - MOST_KEPT,))  # noqa: S608
         return made
 
-    def list(self, *, limit: int, before: str | None = None, rating: Rating | None = None) -> Sequence[Feedback]:
-        """Return the latest feedback, newest first; only what came before one of it, or has this rating."""
+    def list(self, *, limit: int, before: int | None = None, rating: Rating | None = None) -> Sequence[Feedback]:
+        """Return the latest feedback, newest first; only that of lower numbers than one, or with this rating."""
         rows = self._records.read(
-            "SELECT * FROM feedback WHERE (? IS NULL OR number < (SELECT number FROM feedback WHERE id = ?)) "
-            "AND rating = coalesce(?, rating) ORDER BY number DESC LIMIT ?",
-            before,
+            "SELECT * FROM feedback WHERE number < coalesce(?, 1 << 62) AND rating = coalesce(?, rating) "
+            "ORDER BY number DESC LIMIT ?",
             before,
             rating,
             limit,
@@ -92,6 +93,7 @@ class FeedbackStore:
 def _feedback(row: sqlite3.Row) -> Feedback:
     return Feedback(
         id=row["id"],
+        number=row["number"],
         created=datetime.fromisoformat(row["created"]),
         caller=row["caller"],
         rating=row["rating"],

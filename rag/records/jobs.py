@@ -50,6 +50,8 @@ class Job:
     """One submission of articles."""
 
     id: str
+    number: int = 0
+    """Its place among all jobs, from the oldest on; 0 while it is not kept yet."""
     status: JobStatus
     created: datetime
     total: int
@@ -138,14 +140,10 @@ class Jobs:
         found = self._found("SELECT * FROM jobs WHERE id = ?", job_id)
         return found[0] if found else None
 
-    def list(self, *, limit: int, before: str | None = None) -> Sequence[Job]:
-        """Return the latest jobs, newest first; only those before one of them."""
+    def list(self, *, limit: int, before: int | None = None) -> Sequence[Job]:
+        """Return the latest jobs, newest first; only those of lower numbers than one."""
         return self._found(
-            "SELECT * FROM jobs WHERE ? IS NULL OR number < (SELECT number FROM jobs WHERE id = ?) "
-            "ORDER BY number DESC LIMIT ?",
-            before,
-            before,
-            limit,
+            "SELECT * FROM jobs WHERE number < coalesce(?, 1 << 62) ORDER BY number DESC LIMIT ?", before, limit
         )
 
     def _found(self, query: str, *values: str | int | None) -> Sequence[Job]:
@@ -182,6 +180,7 @@ def _forget(connection: sqlite3.Connection, now: datetime) -> None:
 def _job(row: sqlite3.Row) -> Job:
     return Job(
         id=row["id"],
+        number=row["number"],
         status=JobStatus(row["status"]),
         created=datetime.fromisoformat(row["created"]),
         total=row["total"],

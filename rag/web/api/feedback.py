@@ -13,6 +13,7 @@ from rag.records.feedback import Feedback, FeedbackStore
 from rag.records.replies import Replies
 from rag.types import digest
 from rag.web.access.asker import asker_of
+from rag.web.api import cursor
 from rag.web.api.documenting import problems
 from rag.web.api.idempotency import IdempotencyKey, once
 from rag.web.api.requests import JSON_BODY, Asked, Name, ScopeAsked
@@ -100,13 +101,14 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("", summary="Read the feedback", response_model=FeedbackPageSent, responses=problems(507))
     async def list_feedback(
-        cursor: Annotated[str | None, Query(max_length=100, description="The `next` of the page before.")] = None,
+        after: cursor.Given = None,
         limit: Annotated[int, Query(ge=1, le=500, description="How many.")] = 100,
         rating: Annotated[Literal["up", "down"] | None, Query(description="Only this rating.")] = None,
     ) -> Response:
         """List the feedback, newest first."""
-        found = await asyncio.to_thread(lambda: store.list(limit=limit + 1, before=cursor, rating=rating))
-        following = found[limit - 1].id if len(found) > limit else None
+        before = cursor.read_number("feedback", after)
+        found = await asyncio.to_thread(lambda: store.list(limit=limit + 1, before=before, rating=rating))
+        following = cursor.write_number("feedback", found[limit - 1].number) if len(found) > limit else None
         return JSONResponse(list_object("feedback", [feedback_object(each) for each in found[:limit]], following))
 
     return routes

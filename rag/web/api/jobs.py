@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 
 from rag.records.jobs import Job, Jobs
 from rag.records.replies import Replies
-from rag.web.api import removing, submitting
+from rag.web.api import cursor, removing, submitting
 from rag.web.api.documenting import problems
 from rag.web.api.runner import Runner
 from rag.web.api.schemas_writing import JobSent, JobsSent
@@ -68,12 +68,13 @@ def _jobs(jobs: Jobs) -> APIRouter:
 
     @routes.get("/jobs", summary="List the jobs", response_model=JobsSent, responses=problems(507))
     async def list_jobs(
-        cursor: Annotated[str | None, Query(max_length=100, description="The `next` of the page before.")] = None,
+        after: cursor.Given = None,
         limit: Annotated[int, Query(ge=1, le=500, description="How many.")] = 100,
     ) -> Response:
         """List the jobs, newest first; those that ended are forgotten after a week."""
-        found = await asyncio.to_thread(lambda: jobs.list(limit=limit + 1, before=cursor))
-        following = found[limit - 1].id if len(found) > limit else None
+        before = cursor.read_number("jobs", after)
+        found = await asyncio.to_thread(lambda: jobs.list(limit=limit + 1, before=before))
+        following = cursor.write_number("jobs", found[limit - 1].number) if len(found) > limit else None
         return JSONResponse(list_object("jobs", [job_object(each) for each in found[:limit]], following))
 
     @routes.get("/jobs/{job_id}", summary="Follow a job", response_model=JobSent, responses=problems(404, 507))
