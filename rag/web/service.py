@@ -24,8 +24,8 @@ _PATIENCE = 15.0
 """Seconds that work may wait for its turn; after them, most of those who asked are gone."""
 
 
-async def untold(_done: int, _total: int) -> None:
-    """Tell nobody."""
+async def _untold(_done: int, _total: int) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Service:
         """Return the passages, best first; raise what `Desk.search` raises, OverloadedError or ClosingError."""
         return await self.work.run(lambda: self.desk.search(question, limit))
 
-    async def check(self, text: str, scope: Scope, progress: Progress = untold) -> Checked:
+    async def check(self, text: str, scope: Scope, progress: Progress = _untold) -> Checked:
         """Return the checked draft; raise what `Checker.check` raises, OverloadedError or ClosingError."""
         checking = self.work.stream(lambda: checker(self.desk).stream(text, scope), by_steps=True)
         async with aclosing(checking) as steps:

@@ -15,7 +15,6 @@ from rag.question.requests import make_question
 from rag.sentences import sentences
 from rag.types import Answer, Article, Found, Searching, Span
 from rag.web.api.schemas import AnswerSent, CheckedSent, HitsSent, RangeSent
-from rag.web.checking import checked
 from rag.web.mcp.asked import LONGEST_RANGE, AskArticles, CheckDraft, ReadArticle, SearchArticles
 from rag.web.service import Service
 from rag.wire import Json, answer_object, checked_object, hits_object, range_object
@@ -111,7 +110,7 @@ class _Calls:
 
     async def search(self, asked: SearchArticles, _: Progress) -> Done:
         question = make_question(asked.query, asked.scope())
-        hits = await self._service.work.run(lambda: self._service.desk.search(question, asked.limit))
+        hits = await self._service.search(question, asked.limit)
         return Done(made=hits_object(hits), text=plain.hits_text(hits))
 
     async def ask(self, asked: AskArticles, progress: Progress) -> Done:
@@ -131,9 +130,8 @@ class _Calls:
         return await self._service.work.run(lambda: _range(library.article(asked.article_id, asked.version), asked))
 
     async def check(self, asked: CheckDraft, progress: Progress) -> Done:
-        found = await checked(
-            self._service, asked.text, asked.scope(), lambda done, total: progress(done, total, "Checking")
-        )
+        scope = asked.scope()
+        found = await self._service.check(asked.text, scope, lambda done, total: progress(done, total, "Checking"))
         return Done(made=checked_object(found), text=plain.checked_text(found))
 
 
