@@ -4,6 +4,7 @@ import os
 import sys
 
 from langchain_openai import ChatOpenAI
+from openai import OpenAIError
 
 question, base_url = sys.argv[1], (sys.argv[2:] or ["http://127.0.0.1:7860/v1"])[0]
 
@@ -15,7 +16,10 @@ chat = ChatOpenAI(
     use_responses_api=True,
     timeout=120,
 )
-reply = chat.invoke(question)
+try:
+    reply = chat.invoke(question)
+except OpenAIError as error:
+    sys.exit(f"{base_url} gave no answer: {error}")
 print(reply.text)
 for block in reply.content_blocks:
     for citation in block.get("annotations", []):

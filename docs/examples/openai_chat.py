@@ -3,15 +3,18 @@
 import os
 import sys
 
-from openai import OpenAI
+from openai import OpenAI, OpenAIError
 
 question, base_url = sys.argv[1], (sys.argv[2:] or ["http://127.0.0.1:7860/v1"])[0]
 
-with OpenAI(base_url=base_url, api_key=os.environ.get("OPENAI_API_KEY", "none")) as client:
-    completion = client.chat.completions.create(
-        model="dateline",
-        messages=[{"role": "user", "content": question}],
-    )
+try:
+    with OpenAI(base_url=base_url, api_key=os.environ.get("OPENAI_API_KEY", "none")) as client:
+        completion = client.chat.completions.create(
+            model="dateline",
+            messages=[{"role": "user", "content": question}],
+        )
+except OpenAIError as error:
+    sys.exit(f"{base_url} gave no answer: {error}")
 
 message = completion.choices[0].message
 print(message.content)

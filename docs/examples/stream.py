@@ -26,26 +26,29 @@ def events(lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
             yield name, json.loads(line.removeprefix("data: "))
 
 
-with httpx.stream(
-    "POST",
-    f"{address}/v1/answers",
-    json={"question": question},
-    headers={"Accept": "text/event-stream", **key},
-    timeout=httpx.Timeout(10, read=120),
-) as reply:
-    if reply.is_error:
-        reply.read()
-        sys.exit(reply.json()["detail"])
-    for name, told in events(reply.iter_lines()):
-        if name == "delta":
-            print(told["text"], end="", flush=True)
-        elif name == "restart":
-            print(f"\n({told['reason']})")
-        elif name == "error":
-            sys.exit(f"\n{told['detail']}")
-        elif name == "answer":
-            if told["status"] == "not_in_sources":
-                print(told["text"], end="")
-            print()
-            for cited in told["citations"]:
-                print(f"[{cited['marker']}] “{cited['quote']}” {cited['title']}")
+try:
+    with httpx.stream(
+        "POST",
+        f"{address}/v1/answers",
+        json={"question": question},
+        headers={"Accept": "text/event-stream", **key},
+        timeout=httpx.Timeout(10, read=120),
+    ) as reply:
+        if reply.is_error:
+            reply.read()
+            sys.exit(reply.json()["detail"])
+        for name, told in events(reply.iter_lines()):
+            if name == "delta":
+                print(told["text"], end="", flush=True)
+            elif name == "restart":
+                print(f"\n({told['reason']})")
+            elif name == "error":
+                sys.exit(f"\n{told['detail']}")
+            elif name == "answer":
+                if told["status"] == "not_in_sources":
+                    print(told["text"], end="")
+                print()
+                for cited in told["citations"]:
+                    print(f"[{cited['marker']}] “{cited['quote']}” {cited['title']}")
+except httpx.HTTPError as error:
+    sys.exit(f"{address} gave no answer: {error}")

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,8 +17,10 @@ from mcp import Client, StdioServerParameters
 
 from rag.compose import newsroom
 from rag.records import open_records
+from rag.records.keys import Keys, KeyScope
 from rag.settings import Settings
 from rag.testing.serving import serving
+from rag.web.options import Options
 from rag.web.service import make_service
 from tests.examples.conftest import EXAMPLES, Example
 
@@ -26,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:('future.no_silent_downcasting'|
 
 BRIDGE = "How much will the Arl Bridge repair cost?"
 QUOTE = "Repairs will cost £3.4 million, Mayor Oriel Tamsworth said."
-COMMANDS = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+NOWHERE = "http://127.0.0.1:1"
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +49,43 @@ def test_mcp_client_over_http(example: Example, address: str) -> None:
 
 
 def test_mcp_client_over_standard_input_and_output(example: Example, ingested_seeds: Path) -> None:
-    printed = example("mcp_client.py", BRIDGE, ingested_seeds, PATH=COMMANDS)
+    printed = example("mcp_client.py", BRIDGE, ingested_seeds)
     assert f"“{QUOTE}”" in printed
     assert printed.endswith("\nTrue\nTrue\n")
+
+
+def test_where_keys_are_needed(example: Example, ingested_seeds: Path, tmp_path: Path) -> None:
+    with (
+        closing(open_records(tmp_path / "records")) as records,
+        newsroom(Settings(library=ingested_seeds, answerer="extractive")) as room,
+        serving(make_service(room.desk(), records, Options(keys_needed=True))) as served,
+    ):
+        _, key = Keys(records).create("asks", {KeyScope.ASK})
+        assert f"“{QUOTE}”" in example("mcp_client.py", BRIDGE, f"{served}/mcp", DATELINE_KEY=key)
+        assert QUOTE in example("gradio_ask.py", BRIDGE, served, DATELINE_KEY=key)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gradio_ask.py", ["Why?", NOWHERE]),
+        ("langchain_chat.py", ["Why?", f"{NOWHERE}/v1"]),
+        ("mcp_client.py", ["Why?", f"{NOWHERE}/mcp"]),
+        ("openai_chat.py", ["Why?", f"{NOWHERE}/v1"]),
+        ("openai_responses.py", ["Why?", f"{NOWHERE}/v1"]),
+        ("stream.py", ["Why?"]),
+        ("upload.py", [str(EXAMPLES / "ask.py")]),
+    ],
+)
+def test_without_a_server_examples_end_in_a_line(name: str, words: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, str(EXAMPLES / name), *words],
+        env={**os.environ, "DATELINE_URL": NOWHERE},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr.count("\n")) == (1, 1), ran.stderr
 
 
 def test_gradio_ask(example: Example, address: str) -> None:
