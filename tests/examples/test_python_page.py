@@ -30,7 +30,7 @@ def test_the_page_on_python_does_what_it_says(
         if expected:
             told += 1
             assert printed == expected
-    assert told == 5
+    assert told == 6
 
 
 def test_the_page_names_every_setting_and_limit() -> None:
