@@ -92,6 +92,24 @@ def test_a_stop_fails_cleanly_what_does_not_end(ingested_seeds: Path, signals: l
     assert "Traceback" not in log
 
 
+_HANGING = """
+import asyncio, time
+from types import SimpleNamespace
+from rag.web.api.readiness import Readiness
+library = SimpleNamespace(generation=lambda: 1, count=lambda: 1)
+desk = SimpleNamespace(library=library, embedder=SimpleNamespace(embed_query=lambda _: time.sleep(1000)))
+print(asyncio.run(Readiness(desk, patience=0.1).state()).problems["model"])
+"""
+
+
+@pytest.mark.slow
+def test_a_look_that_hangs_does_not_keep_the_process_alive() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _HANGING], cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stdout.strip()) == (0, "slow"), ended.stderr
+
+
 @pytest.mark.slow
 def test_a_server_that_was_killed_starts_again_and_answers_the_same(ingested_seeds: Path) -> None:
     with ThreadPoolExecutor(4) as pool:

@@ -6,12 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from rag.answer import Desk
 from rag.errors import DatelineError
 from rag.web.problems import UNEXPECTED, problem_of
+from rag.work import Workroom
 
 _log = logging.getLogger(__name__)
 _FRESH = 5.0
@@ -40,8 +40,7 @@ class Readiness:
 
     def __init__(self, desk: Desk, *, patience: float = _PATIENCE) -> None:
         self._desk, self._patience = desk, patience
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="dateline-ready")
-        self._look: asyncio.Future[State] | None = None
+        self._look: asyncio.Task[State] | None = None
         self._began = 0.0
 
     async def state(self) -> State:
@@ -49,11 +48,18 @@ class Readiness:
         now = time.monotonic()
         if self._look is None or (self._look.done() and now - self._began > _FRESH):
             self._began = now
-            self._look = asyncio.get_running_loop().run_in_executor(self._thread, self._looked)
+            self._look = asyncio.create_task(self._in_thread())
         try:
             return await asyncio.wait_for(asyncio.shield(self._look), self._patience)
         except TimeoutError:
             return State(generation=None, articles=None, problems={"library": "slow", "model": "slow"})
+
+    async def _in_thread(self) -> State:
+        room = Workroom(at_once=1, waiting=0, name="dateline-ready")
+        try:
+            return await room.run(self._looked)
+        finally:
+            room.shut(wait=False)
 
     def _looked(self) -> State:
         library = self._desk.library
