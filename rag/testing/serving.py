@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from rag.web.access.heads import HeadProtocol
+from rag.web.running import Server
 from rag.web.server import make_app
 from rag.web.service import Service
 
@@ -25,14 +26,10 @@ def serving(service: Service, **config: object) -> Iterator[str]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
 
-        class Server(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                ready.set()
-
         own = {"http": HeadProtocol, "log_level": "warning", "timeout_graceful_shutdown": 1, "proxy_headers": False}
         settings = {**own, **config}
-        server = Server(uvicorn.Config(app, **settings))  # type: ignore[arg-type]  # any of uvicorn's settings
+        made_of = uvicorn.Config(app, **settings)  # type: ignore[arg-type]  # any of uvicorn's settings
+        server = Server(made_of, service.rooms, grace=service.options.grace, on_ready=ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
