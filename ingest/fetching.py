@@ -34,6 +34,7 @@ _HEADERS = {
     "accept": "text/html, application/xhtml+xml, text/plain;q=0.8",
     "accept-encoding": "gzip",
 }
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _KINDS = {"text/html": ".html", "application/xhtml+xml": ".html", "text/plain": ".txt"}
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -52,8 +53,8 @@ class Page:
 
 
 def is_address(text: str) -> bool:
-    """Tell whether something is meant as a web address."""
-    return text.lower().startswith(("http://", "https://"))
+    """Tell whether something is meant as an address; the fetcher says which kinds it fetches."""
+    return _SCHEME.match(text) is not None
 
 
 def resolved(host: str, port: int) -> list[str]:

@@ -325,5 +325,5 @@ def test_letters(site: Site, fetcher: Fetcher, body: bytes, kind: str, expected:
 
 
 def test_what_is_meant_as_an_address() -> None:
-    assert is_address("HTTPS://news.example/a")
-    assert not any(map(is_address, ("news.md", "https", "ftp://a", "./http://x")))
+    assert all(map(is_address, ("HTTPS://news.example/a", "ftp://a", "file:///etc/passwd")))
+    assert not any(map(is_address, ("news.md", "https", "./http://x", "C://news.md", "a/b://c")))
