@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -20,13 +20,18 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's server, which here asks the workroom to close before it closes connections."""
+    """Uvicorn's server, which here has the workrooms close together before it closes connections."""
 
     def __init__(
-        self, config: uvicorn.Config, work: Workroom, *, grace: float, on_ready: Callable[[], None] = lambda: None
+        self,
+        config: uvicorn.Config,
+        rooms: Sequence[Workroom],
+        *,
+        grace: float,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(config)
-        self._work, self._grace, self._on_ready = work, grace, on_ready
+        self._rooms, self._grace, self._on_ready = rooms, grace, on_ready
         self._hurried = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -69,11 +74,11 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     async def _close_work(self) -> None:
-        closing = asyncio.ensure_future(self._work.close(self._grace))
+        closing = asyncio.ensure_future(close_together(self._rooms, self._grace))
         while not (closing.done() or self._hurried):
             await asyncio.wait({closing}, timeout=_TICK)
         if self._hurried:
-            await self._work.close(0)
+            await close_together(self._rooms, 0)
         await closing
 
     async def _until_let_go(self, seconds: float) -> None:
@@ -81,3 +86,8 @@ class Server(uvicorn.Server):
         deadline = loop.time() + seconds
         while self.server_state.connections and not self._hurried and loop.time() < deadline:
             await asyncio.sleep(_TICK)
+
+
+async def close_together(rooms: Sequence[Workroom], grace: float) -> None:
+    """Have all take no more, and fail what does not end within one grace; in rooms that were told so before, now."""
+    await asyncio.gather(*(room.close(0 if room.closing else grace) for room in rooms))

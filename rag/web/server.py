@@ -19,7 +19,7 @@ from rag.web.access import guarded
 from rag.web.access.gate import ANY_ADDRESS, LOCAL
 from rag.web.access.heads import HeadProtocol
 from rag.web.options import LOOPBACK, Options
-from rag.web.running import Server
+from rag.web.running import Server, close_together
 from rag.web.service import Service
 from rag.web.watching.handling import watched
 
@@ -42,7 +42,7 @@ def make_app(service: Service) -> FastAPI:
             try:
                 yield
             finally:
-                await service.work.close(service.options.grace)
+                await close_together(service.rooms, service.options.grace)
 
     app = FastAPI(
         title="Dateline",
@@ -89,7 +89,7 @@ def serve(service: Service, *, open_browser: bool = False) -> None:
             proxy_headers=False,  # the guards know which proxies to believe
             timeout_graceful_shutdown=_STUCK,
         )
-        await Server(config, service.work, grace=options.grace, on_ready=ready).serve(sockets=[listener])
+        await Server(config, service.rooms, grace=options.grace, on_ready=ready).serve(sockets=[listener])
 
     # Threads that compute hold the interpreter for so long at a time, and the loop waits for each of them in turn.
     sys.setswitchinterval(_SWITCH)
