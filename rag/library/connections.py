@@ -132,6 +132,8 @@ def create(directory: Path, *, model: str, dimension: int) -> None:
     path = directory / CATALOG
     with translated(path):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)  # the directory may have been there before, open to others
         connection = _connect(path, "rwc")
         try:
             connection.execute("PRAGMA journal_mode = WAL")

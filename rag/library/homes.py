@@ -97,6 +97,8 @@ class EmbeddedHome:
     def create(self, library: str, dimension: int) -> tuple[str, ChromaIndex]:  # noqa: ARG002  the directory is its own
         """Make an empty index in a new directory."""
         name = _PREFIX + secrets.token_hex(4)
+        with _translated():
+            (self._directory / name).mkdir(mode=0o700)
         return name, self._opened(name, dimension, create=True)
 
     def open(self, name: str, dimension: int) -> ChromaIndex:

@@ -222,6 +222,16 @@ def test_the_directory_is_private(opened: Open, tmp_path: Path) -> None:
     assert (tmp_path / "library").stat().st_mode & 0o777 == 0o700
 
 
+def test_what_is_stored_is_private_in_an_open_directory_too(opened: Open, tmp_path: Path) -> None:
+    place = tmp_path / "library"
+    place.mkdir()
+    place.chmod(0o755)
+    put(opened(), made_article("a", "Rates rose."))
+    kept = [*place.glob("catalog.sqlite*"), *place.glob("vectors-*")]
+    assert len(kept) >= 2
+    assert {path.stat().st_mode & 0o077 for path in kept} == {0}
+
+
 def test_examination_finds_what_is_wrong(opened: Open, tmp_path: Path) -> None:
     library = opened()
     put(library, made_article("a", "Rates rose."))
