@@ -18,6 +18,7 @@ def mcp(library: AtLibrary = None) -> None:
     from rag.web.service import make_service
 
     with opened(library) as room, closing(open_records(room.library.directory)) as records:
+        # Records are made when first needed, which is never here.
         # Whoever may start a process here may read the library: there is nobody to ask for a key.
         options = Options(at_once=at_once(room.settings), waiting=room.settings.waiting, grace=room.settings.grace)
         service = make_service(room.desk(), records, options)

@@ -46,8 +46,8 @@ def said(process: subprocess.Popen[str], *messages: object) -> dict[str, object]
     return reply
 
 
-def test_nothing_but_the_protocol_is_printed_and_the_end_of_input_ends_it(ingested_seeds: Path) -> None:
-    with started(ingested_seeds) as process:
+def test_nothing_but_the_protocol_is_printed_and_the_end_of_input_ends_it(seed_library: Path) -> None:
+    with started(seed_library) as process:
         assert said(process, "no message", "{}", HELLO)["id"] == 1
         call = {"name": "search_articles", "arguments": {"query": "ferry", "limit": 1}}
         reply = said(process, {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})
@@ -56,6 +56,7 @@ def test_nothing_but_the_protocol_is_printed_and_the_end_of_input_ends_it(ingest
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
     assert "Traceback" not in err
+    assert not list(seed_library.glob("service.sqlite3*"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
