@@ -11,7 +11,8 @@ from rag.web.problems import UNEXPECTED
 
 _log = logging.getLogger(__name__)
 _ARTICLES = "/v1/articles/"
-_READ = ("/v1/articles", "/healthz", "/readyz", "/openapi.json")
+_PAGES_OWN = "/gradio_api/"
+"""Below it a GET may take what it reads out of a queue."""
 
 
 class Foreseen:
@@ -53,6 +54,6 @@ class Paths:
             path = path_of(scope)
             if path.startswith(_ARTICLES):
                 scope = {**scope, "path": scope["raw_path"].decode("ascii", "replace")}
-            if scope["method"] == "HEAD" and path.startswith(_READ):
+            if scope["method"] == "HEAD" and not path.startswith(_PAGES_OWN):
                 scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
