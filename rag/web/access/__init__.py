@@ -12,7 +12,7 @@ from rag.web.access.bodies import Bodies
 from rag.web.access.gate import Gate
 from rag.web.access.headers import SecurityHeaders
 from rag.web.access.keys import Doorkeeper, KeysGuard
-from rag.web.access.limits import Limits, Rates, WrongKeys, rate_of
+from rag.web.access.limits import Limits, WrongKeys, rate_of
 from rag.web.access.policy import demand_origins
 from rag.web.access.proxies import Proxies, demand_addresses
 from rag.web.access.rights import LOGIN, RIGHTS, Load
@@ -34,14 +34,13 @@ def guarded(app: FastAPI, service: Service) -> None:
     options = service.options
     demand_addresses(options.trusted_proxies)
     demand_origins(options.cors_origins)
-    rates, rate = Rates(), rate_of(options.rate)
     if options.keys_needed:
         app.add_middleware(Streams)
     app.add_middleware(Bodies, largest=options.largest_body, largest_upload=options.largest_upload)
-    app.add_middleware(Limits, rates=rates, rate=rate, at_once=_at_once(options))
+    app.add_middleware(Limits, rate=rate_of(options.rate), at_once=_at_once(options))
     if options.keys_needed:
         keys, sessions = Keys(service.records), Sessions(service.records)
-        doorkeeper = Doorkeeper(keys=keys, sessions=sessions, wrong=WrongKeys(rates))
+        doorkeeper = Doorkeeper(keys=keys, sessions=sessions, wrong=WrongKeys())
         app.include_router(login.router(doorkeeper))
         app.add_middleware(KeysGuard, doorkeeper=doorkeeper)
     if options.cors_origins:

@@ -40,12 +40,12 @@ def remember(scope: Scope, asker: Asker) -> None:
     scope[_PLACE] = asker
 
 
-def network(address: str) -> str:
-    """Return what one client can hardly change about its address: all of it, or the /64 network of IPv6."""
+def network(address: str, prefix: int = 64) -> str:
+    """Return what one client can hardly change about its address: all of it, or so many bits of IPv6."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
         return address
     if not isinstance(parsed, IPv6Address):
         return str(parsed)
-    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False).network_address)
+    return str(parsed.ipv4_mapped or ip_network((parsed, prefix), strict=False).network_address)

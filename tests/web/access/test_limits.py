@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from limits import parse
@@ -10,10 +11,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from rag.errors import ConfigurationError
+from rag.records.keys import Key, KeyScope
 from rag.testing.serving import serving
 from rag.web.access.asker import Asker, network, remember
 from rag.web.access.bodies import DEEPEST, Bodies
-from rag.web.access.limits import Limits, Rates, rate_of
+from rag.web.access.limits import AddressRates, Limits, rate_of
 from rag.web.access.rights import RIGHTS, Load, Right, rights_to
 from rag.web.service import Service
 from tests.web.access.conftest import Guarded, make_keys
@@ -23,7 +25,7 @@ HEALTH = rights_to("/healthz", RIGHTS)["GET"]
 UPLOAD = rights_to("/v1/articles", RIGHTS)["POST"]
 
 
-async def answered(app: object, right: Right, address: str = "192.0.2.1", *pieces: bytes, **headers: str) -> int:
+async def answered(app: object, right: Right, asker: str | Asker = "192.0.2.1", *pieces: bytes, **headers: str) -> int:
     """Return the status with which guards answer a request."""
     sent: list[Message] = []
     coming = iter([*pieces, b""])
@@ -43,7 +45,7 @@ async def answered(app: object, right: Right, address: str = "192.0.2.1", *piece
         "headers": named,
         "dateline.right": right,
     }
-    remember(scope, Asker(address=address))
+    remember(scope, asker if isinstance(asker, Asker) else Asker(address=asker))
     await app(scope, receive, send)  # type: ignore[operator]
     return int(sent[0]["status"])
 
@@ -55,7 +57,7 @@ async def inner(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def test_each_client_has_a_rate_of_its_own() -> None:
-    app = Limits(inner, Rates(), parse("3/minute"), {})
+    app = Limits(inner, parse("3/minute"), {})
     assert [await answered(app, ASK, "192.0.2.1") for _ in range(4)] == [200, 200, 200, 429]
     assert await answered(app, ASK, "192.0.2.2") == 200
     assert await answered(app, HEALTH, "192.0.2.1") == 200
@@ -72,7 +74,7 @@ async def test_one_client_cannot_take_all_places() -> None:
         await release.wait()
         await inner(scope, receive, send)
 
-    app = Limits(slow, Rates(), None, {Load.WORK: 2})
+    app = Limits(slow, None, {Load.WORK: 2})
     waiting = [asyncio.create_task(answered(app, ASK)) for _ in range(3)]
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     assert [task.result() for task in waiting if task.done()] == [429]
@@ -82,11 +84,22 @@ async def test_one_client_cannot_take_all_places() -> None:
     assert (await other, await answered(app, ASK)) == (200, 200)
 
 
-def test_clients_without_number_share_one_count() -> None:
-    rates, limit = Rates(most=3), parse("1/minute")
-    assert [rates.hit(limit, name) for name in ("a", "b", "c", "d")] == [0, 0, 0, 0]
-    assert rates.hit(limit, "e") > 0
-    assert rates.hit(limit, "a") > 0
+def test_addresses_without_number_share_counts() -> None:
+    rates, limit = AddressRates(most=2), parse("1/minute")
+    early = ("192.0.2.1", "2001:db8:1:1::1")
+    # What comes later is counted by its /48, and what comes later still together.
+    late = ("2001:db8:2:1::1", "2001:db8:3:1::1", "2001:db8:4:1::1")
+    assert [rates.hit(limit, address) for address in (*early, *late)] == [0] * 5
+    assert min(rates.hit(limit, address) for address in (*early, "2001:db8:2:2::1", "2001:db8:5:1::1")) > 0
+
+
+async def test_a_flood_from_many_addresses_takes_no_count_from_a_key() -> None:
+    app = Limits(inner, parse("2/minute"), {}, most=3)
+    assert [await answered(app, ASK, f"192.0.2.{number}") for number in range(20)][-1] == 429
+    created = datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(5):
+        key = Key(id=str(number), name="Ann", scopes=frozenset({KeyScope.ASK}), created=created)
+        assert await answered(app, ASK, Asker(address="192.0.2.99", key=key)) == 200
 
 
 @pytest.mark.parametrize(
