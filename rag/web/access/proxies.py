@@ -71,7 +71,9 @@ def demand_addresses(trusted: Collection[str]) -> None:
 
 
 def _take_host(scope: Scope) -> None:
-    if told := Headers(scope=scope).get("x-forwarded-host", "").partition(",")[0].strip():
+    # The proxy next to us adds at the end; what comes before that may be anybody's.
+    told = ",".join(Headers(scope=scope).getlist("x-forwarded-host")).rpartition(",")[2].strip()
+    if told:
         MutableHeaders(scope=scope)["host"] = told
 
 

@@ -189,6 +189,16 @@ async def test_what_proxies_say_reaches_nobody_else(peer: str, host: bytes) -> N
 
 
 @pytest.mark.parametrize(
+    "told",
+    [["evil.example, news.example"], ["evil.example", "news.example"], ["evil.example", "evil.example,news.example"]],
+)
+async def test_of_several_hosts_the_nearest_proxy_told_the_last(told: list[str]) -> None:
+    headers = [(b"x-forwarded-host", each.encode()) for each in told]
+    scope = await passed(("127.0.0.1",), "127.0.0.1", (b"host", b"inner"), *headers)
+    assert scope["headers"] == [(b"host", b"news.example")]
+
+
+@pytest.mark.parametrize(
     ("path", "seen"),
     [("/dateline/v1/x", "/dateline/v1/x"), ("/v1/x", "/dateline/v1/x"), ("/datelinefoo", "/dateline/datelinefoo")],
 )
