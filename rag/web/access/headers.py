@@ -28,6 +28,8 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cross-origin-opener-policy": "same-origin",
+    # Scripts that CORS lets in don't fall under it; images and frames of other pages do.
+    "cross-origin-resource-policy": "same-origin",
 }
 
 
