@@ -1,4 +1,4 @@
-"""Asks as an assistant does: python mcp_client.py "QUESTION" [LIBRARY | http://127.0.0.1:7860/mcp] (and DATELINE_KEY)."""
+"""Asks as assistants do: python mcp_client.py "QUESTION" [LIBRARY | http://127.0.0.1:7860/mcp] (and DATELINE_KEY)."""
 
 import asyncio
 import os
