@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from rag.web.service import Service
-
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def router(service: Service) -> APIRouter:
@@ -17,7 +15,9 @@ def router(service: Service) -> APIRouter:
 
     # Not in the workroom: what watches a busy server must not wait behind its work.
     @routes.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(await asyncio.to_thread(service.metrics.text), media_type=MEDIA_TYPE)
+    async def metrics(request: Request) -> Response:
+        accept = request.headers.get("accept", "")
+        text, media_type = await asyncio.to_thread(service.metrics.text, accept)
+        return Response(text, media_type=media_type)
 
     return routes

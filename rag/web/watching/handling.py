@@ -12,10 +12,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.web.access.asker import asker_of
-from rag.web.access.gate import right_of
-from rag.web.access.rights import Load
+from rag.web.access.gate import path_of, right_of
+from rag.web.access.rights import LOGIN, RIGHTS, Load, rights_to
 from rag.web.service import Service
-from rag.web.watching.watcher import Handled, Watcher
+from rag.web.watching.watcher import NOWHERE, Handled, Watcher
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -65,9 +65,11 @@ def _handled(scope: Scope, status: int, seconds: float) -> Handled:
         right = right_of(scope)
     except KeyError:  # refused before anybody looked what it is for
         right = None
+    # A path that is asked for with a method it does not have counts as itself.
+    named = right or next(iter(rights_to(path_of(scope), (*RIGHTS, *LOGIN)).values()), None)
     return Handled(
         method=method if method in _METHODS else "other",
-        route=right.path if right else "none",
+        route=named.path if named else NOWHERE,
         status=status,
         seconds=seconds,
         address=asker.address,

@@ -98,6 +98,7 @@ def _safe(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
 
 
 _ABOUT: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     _with_request,

@@ -10,8 +10,9 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
-    generate_latest,
+    disable_created_metrics,
 )
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -29,6 +30,8 @@ class Metrics(Unwatched):
     """Counts requests and answers. Every label has a bounded number of values."""
 
     def __init__(self) -> None:
+        # A further series for each of ours, which nobody reads.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -70,9 +73,10 @@ class Metrics(Unwatched):
         """Have several values read, one for each value of a label."""
         self.registry.register(_Read(f"dateline_{name}", meaning, values, label=label))
 
-    def text(self) -> bytes:
-        """Return everything in Prometheus's text form; reads the library."""
-        return generate_latest(self.registry)
+    def text(self, accept: str = "") -> tuple[bytes, str]:
+        """Return everything in the form that a header `Accept` prefers, and its media type; reads the library."""
+        encode, media_type = choose_encoder(accept)
+        return encode(self.registry), media_type
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"dateline_{name}", meaning, labels, registry=self.registry)

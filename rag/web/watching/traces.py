@@ -12,12 +12,13 @@ from opentelemetry.propagators.textmap import Getter
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanKind, Status, StatusCode, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from structlog.contextvars import bound_contextvars
 
 from rag.protocols import ChatModel, Message
 from rag.types import Answer, Usage
-from rag.web.watching.watcher import Handled
+from rag.web.watching.watcher import NOWHERE, Handled
 
 _NANO = 1_000_000_000
 
@@ -49,20 +50,21 @@ class Traces:
     def handling(self, headers: Mapping[str, str]) -> Iterator[None]:
         """Surround a request with a span, below the one that its `traceparent` names."""
         above = self._propagator.extract(headers, getter=_HEADERS)
-        with self._tracer.start_as_current_span("request", above, kind=SpanKind.SERVER, **_QUIET):
+        with (
+            self._tracer.start_as_current_span("request", above, kind=SpanKind.SERVER, **_QUIET) as span,
+            bound_contextvars(trace_id=format_trace_id(span.get_span_context().trace_id)),  # for log lines
+        ):
             yield
 
     def handled(self, request: Handled) -> None:
         """Describe the request's span."""
         span = trace.get_current_span()
-        span.update_name(f"{request.method} {request.route}")
-        span.set_attributes(
-            {
-                "http.request.method": request.method,
-                "http.route": request.route,
-                "http.response.status_code": request.status,
-            }
-        )
+        span.set_attributes({"http.request.method": request.method, "http.response.status_code": request.status})
+        if request.route == NOWHERE:
+            span.update_name(request.method)
+        else:
+            span.update_name(f"{request.method} {request.route}")
+            span.set_attribute("http.route", request.route)
         if request.status >= 500:
             span.set_status(Status(StatusCode.ERROR))
 
@@ -109,7 +111,11 @@ class _TracedModel:
         return self._model.name
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str | Usage]:
-        about = {"gen_ai.operation.name": "chat", "gen_ai.request.model": self.name}
+        about = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "openai",  # whose protocol is spoken; who serves the model is not known
+            "gen_ai.request.model": self.name,
+        }
         span = self._tracer.start_span(f"chat {self.name}", kind=SpanKind.CLIENT, attributes=about)
         try:
             for piece in self._model.stream(messages):

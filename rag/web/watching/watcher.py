@@ -9,6 +9,9 @@ from typing import Protocol
 
 from rag.types import Answer
 
+NOWHERE = "none"
+"""The route of a request for a path that does not exist."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -19,7 +21,10 @@ from rag.testing import ScriptedChat
 from rag.testing.serving import serving
 from rag.types import Usage
 from rag.web.service import Service
+from rag.web.watching.logs import Logs
 from rag.web.watching.traces import Traces
+from rag.web.watching.watcher import Several
+from tests.web.watching.conftest import lines
 
 MakeService = Callable[..., Service]
 ASKED = {"question": "What is the council's budget?"}
@@ -65,6 +70,7 @@ def test_a_trace_goes_from_the_client_to_the_model(make_desk: Callable[..., Desk
     }
     assert spans["chat scripted"].attributes
     assert spans["chat scripted"].attributes["gen_ai.usage.input_tokens"] == 7
+    assert spans["chat scripted"].attributes["gen_ai.provider.name"] == "openai"
     assert answer.attributes
     assert answer.attributes["dateline.status"] == "answered"
 
@@ -78,6 +84,26 @@ def test_a_failure_is_marked_without_its_words(make_desk: Callable[..., Desk], m
     told = "".join(span.to_json() for span in exporter.get_finished_spans())
     assert "ProviderBusyError" in told
     assert "It repeats" not in told
+
+
+def test_a_path_that_does_not_exist_has_no_route(make_desk: Callable[..., Desk], make_service: MakeService) -> None:
+    exporter = InMemorySpanExporter()
+    with closing(Traces(exporter)) as traces, serving(make_service(make_desk(), watcher=traces)) as address:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{address}/nowhere", timeout=30)
+        refused.value.close()
+    [span] = exporter.get_finished_spans()
+    assert span.name == "GET"
+    assert span.attributes == {"http.request.method": "GET", "http.response.status_code": 404}
+
+
+def test_log_lines_name_the_trace(make_desk: Callable[..., Desk], make_service: MakeService, log: io.StringIO) -> None:
+    with closing(Traces(InMemorySpanExporter())) as traces:
+        watcher = Several((traces, Logs()))
+        with serving(make_service(make_desk("The council held the budget. [1.1]"), watcher=watcher)) as address:
+            assert ask(address) == 200
+    told = [(line["event"], line["trace_id"]) for line in lines(log)]
+    assert told == [("answer", ABOVE), ("request", ABOVE)]
 
 
 @pytest.fixture

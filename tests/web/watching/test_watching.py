@@ -9,37 +9,23 @@ import re
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from rag.answer import Desk
 from rag.errors import ProviderBusyError
 from rag.testing.serving import made, serving
 from rag.web.server import make_app
 from rag.web.service import Service
-from rag.web.watching.logs import LOGGER, Logs, configure
+from rag.web.watching.logs import Logs, configure
 from rag.web.watching.metrics import Metrics
+from tests.web.watching.conftest import lines
 
 MakeDesk = Callable[..., Desk]
 MakeService = Callable[..., Service]
 PAGE = (Path(__file__).parents[3] / "docs" / "observability.md").read_text(encoding="utf-8")
 SECRET = "dl_0123456789ab_" + "s" * 43
 QUESTION = "What is the council's budget, my dear Watson?"
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Take what this process logs, as JSON, and leave logging as it was."""
-    root, ours, stream = logging.getLogger(), logging.getLogger(LOGGER), io.StringIO()
-    before = root.handlers[:], root.level, ours.level
-    root.handlers = []
-    configure(as_json=True, stream=stream)
-    yield stream
-    logging.captureWarnings(capture=False)
-    root.handlers, root.level, level = before
-    ours.setLevel(level)
 
 
 def send(address: str, path: str, body: object = None, method: str | None = None, **headers: str) -> tuple[int, str]:
@@ -52,10 +38,6 @@ def send(address: str, path: str, body: object = None, method: str | None = None
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
-
-
-def lines(log: io.StringIO) -> list[dict[str, object]]:
-    return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
 def test_a_session_leaves_its_lines_and_no_secret(
@@ -103,7 +85,7 @@ def test_every_field_of_a_line_is_explained(make_desk: MakeDesk, make_service: M
 def test_lines_of_others_and_warnings_have_the_same_form(log: io.StringIO) -> None:
     logging.captureWarnings(capture=False)  # pytest catches warnings anew after the fixtures
     configure(as_json=True, stream=log)
-    logging.getLogger("uvicorn.error").warning("A line\nof %s", "another")
+    logging.getLogger("another").warning("A line\nof %s", "another")
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("about something", stacklevel=1)
@@ -112,7 +94,7 @@ def test_lines_of_others_and_warnings_have_the_same_form(log: io.StringIO) -> No
     except ValueError:
         logging.getLogger("else").exception("It broke")
     first, second, third = lines(log)
-    assert (first["event"], first["logger"]) == ("A line\nof another", "uvicorn.error")
+    assert (first["event"], first["logger"]) == ("A line\nof another", "another")
     assert "about something" in str(second["event"])
     assert "ValueError: invalid literal" in str(third["exception"])
 
@@ -137,11 +119,13 @@ def test_metrics_count_what_happened(make_desk: MakeDesk, make_service: MakeServ
         send(address, "/v1/answers", {"question": QUESTION})
         send(address, "/one")
         send(address, "/two", method="PROPFIND")
+        send(address, "/v1/answers", method="PUT")
         status, text = send(address, "/metrics")
     assert status == 200
     for line in (
         'dateline_requests_total{method="POST",route="/v1/answers",status="200"} 1.0',
         'dateline_requests_total{method="GET",route="none",status="404"} 1.0',
+        'dateline_requests_total{method="PUT",route="/v1/answers",status="405"} 1.0',
         'dateline_requests_total{method="other",route="none",status="404"} 1.0',
         'dateline_answers_total{model="says",status="answered"} 1.0',
         'dateline_claims_total{verdict="supported"} 1.0',
@@ -153,6 +137,7 @@ def test_metrics_count_what_happened(make_desk: MakeDesk, make_service: MakeServ
     assert "process_resident_memory_bytes" in text
     assert "/one" not in text
     assert "PROPFIND" not in text
+    assert "_created" not in text
 
 
 def test_every_metric_is_explained(make_desk: MakeDesk, make_service: MakeService) -> None:
@@ -171,5 +156,18 @@ def test_what_cannot_be_read_is_left_out() -> None:
     metrics = Metrics()
     metrics.read("broken", "Never there.", broken)
     metrics.read("whole", "There.", lambda: 2)
-    assert b"dateline_whole 2.0" in metrics.text()
-    assert b"broken" not in metrics.text()
+    text, _ = metrics.text()
+    assert b"dateline_whole 2.0" in text
+    assert b"broken" not in text
+
+
+def test_metrics_have_the_form_that_is_asked_for() -> None:
+    metrics = Metrics()
+    metrics.read("grows", "Grows.", lambda: 2, total=True)
+    for accept, media_type, end in (
+        ("", "text/plain; version=0.0.4; charset=utf-8", b"dateline_grows_total 2.0\n"),
+        ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text; version=1.0.0", b"# EOF\n"),
+    ):
+        text, told = metrics.text(accept)
+        assert told.startswith(media_type)
+        assert text.endswith(end)
