@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
@@ -20,7 +20,7 @@ AHEAD = 4
 """How many pieces of work may be begun or finished, for each thread, while an earlier one is awaited."""
 
 
-def in_order(work: Callable[[T], R], items: Iterable[T], most: int) -> Iterator[R]:
+def in_order(work: Callable[[T], R], items: Iterable[T], most: int) -> Generator[R]:
     """Yield what `work` makes of each item, in order, done in at most `most` threads; items are read a little ahead.
 
     Closing this iterator calls off what is under way.

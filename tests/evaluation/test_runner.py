@@ -19,9 +19,10 @@ from rag.evaluation.evidence import Evidence
 from rag.evaluation.judge import make_judge
 from rag.evaluation.results import RunInfo, Sample
 from rag.evaluation.runs.directory import RunDirectory
-from rag.evaluation.runs.runner import Ready, ask_case, asked_digest, in_order, kept, run_suites, score_suites
+from rag.evaluation.runs.runner import Ready, ask_case, asked_digest, kept, run_suites, score_suites
 from rag.evaluation.suites.cases import Asked, Case, Exchange, Expectation, Suite
 from rag.library import open_library
+from rag.ordered import in_order
 from rag.protocols import Brief, ChatModel, Draft, Message
 from rag.provider.background import iterate
 from rag.provider.recorded import RecordingChat, ReplayedChat
@@ -345,7 +346,7 @@ def test_work_keeps_its_order_however_long_each_takes() -> None:
             gate.set()
         return n
 
-    assert list(in_order(work, range(40), jobs=4)) == list(range(40))
+    assert list(in_order(work, range(40), 4)) == list(range(40))
 
 
 def test_work_that_is_called_off_does_not_wait_for_a_server() -> None:
@@ -356,7 +357,6 @@ def test_work_that_is_called_off_does_not_wait_for_a_server() -> None:
         await asyncio.sleep(600)
         yield 0
 
-    made = in_order(lambda n: sum(iterate(never)) if n else n, range(9), jobs=2)
-    assert next(made) == 0
-    assert waiting.wait(5)
+    made = in_order(lambda n: sum(iterate(never)) if n else waiting.wait(5), range(9), 2)
+    assert next(made), "a second one waits already"
     made.close()

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from rag.answer import Desk
-from rag.cancelling import Cancel
 from rag.errors import DatelineError
 from rag.evaluation.evidence import Evidence
 from rag.evaluation.results import Result, Sample
@@ -22,13 +18,11 @@ from rag.evaluation.scorers import Scorer
 from rag.evaluation.scoring import score_case
 from rag.evaluation.suites.cases import Asked, Case, Suite
 from rag.evaluation.suites.checking import untrue
+from rag.ordered import in_order
 from rag.provider.recorded import asking_for
 from rag.question.requests import make_question
 from rag.terminal import Advance
 from rag.types import Answer, Delta, Question, Restart, Turn, digest
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 _MEANING = 1
 """Raised when the same case would be asked in another way."""
@@ -106,32 +100,6 @@ def kept(run: RunDirectory, suite: Suite, case: Case, attempt: int = 1) -> tuple
             return ()
         samples.append(sample)
     return tuple(samples)
-
-
-def in_order(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Generator[R, None, None]:
-    """Yield what is made of each item, in their order, of which `jobs` are worked on at a time.
-
-    Closing it calls off what is under way.
-    """
-    cancel = Cancel()
-
-    def one(item: T) -> R:
-        made: list[R] = []
-        cancel.run(lambda: made.append(work(item)))
-        return made[0]
-
-    waiting: deque[Future[R]] = deque()
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        for item in items:
-            waiting.append(pool.submit(one, item))
-            if len(waiting) > 2 * jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        cancel.call_off()
-        pool.shutdown(cancel_futures=True)
 
 
 def try_case(suite: Suite, case: Case, desk: Desk, *, attempt: int = 1, evidence: Evidence) -> Iterator[Sample]:
