@@ -27,8 +27,8 @@ RATE = "600/minute"
 WAITING_AT_ONCE = 8
 """Answers under way at the same time where a chat model writes them."""
 
-_OURS = ("service.sqlite3", "server-", "writer.", "index.", "vectors-", "lost+found")
-"""How the names begin of what may lie where a library is to be made: our own files, and a file system's."""
+_OURS = (".", "service.sqlite3", "server-", "writer.", "index.", "vectors-", "lost+found")
+"""How the names begin of what may lie where a library is to be made: hidden files, ours, and a file system's."""
 
 
 def options_of(settings: Settings) -> Options:

@@ -34,6 +34,8 @@ def served(*words: str) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_server_over_no_articles_says_so(tmp_path: Path) -> None:
     place = tmp_path / "mis typed"
+    place.mkdir()
+    (place / ".hidden").touch()
     with served("--library", str(place)) as process:
         assert process.stdout and process.stderr
         address = process.stdout.readline().split()[3]
