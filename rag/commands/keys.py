@@ -79,7 +79,7 @@ def _keys(library: Path | None) -> Iterator[Keys]:
     from rag.records.keys import Keys
     from rag.settings import read_settings
 
-    with closing(open_records(read_settings(library=library).library)) as records:
+    with closing(open_records(read_settings(library=library).library.expanduser())) as records:
         yield Keys(records)
 
 

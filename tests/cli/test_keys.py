@@ -61,6 +61,16 @@ def test_mistakes_are_told_in_one_line(dateline: Dateline, tmp_path: Path, words
     assert ran.err.count("\n") == 1
 
 
+def test_a_home_that_no_shell_wrote_out_is_the_users(
+    dateline: Dateline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DATELINE_LIBRARY", "~/news")
+    assert dateline("keys", "create", "Ann").code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["news"]
+
+
 def test_the_commands_of_the_docs_run(dateline: Dateline, tmp_path: Path) -> None:
     page = (DOC.parent / "security.md").read_text(encoding="utf-8")
     commands = re.findall(r"^dateline (keys .*)$", page, re.MULTILINE)
