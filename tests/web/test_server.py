@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -215,6 +217,33 @@ def test_a_program_gets_the_line_that_says_what_is_wrong(
     _, _, said = _get(f"{address}/gradio_api/call/{call}/{json.loads(event)['event_id']}")
     assert told in said
     assert "Traceback" not in said + "".join(capfd.readouterr())
+
+
+def test_one_client_cannot_fill_the_page_for_others(make_desk: Callable[..., Desk], make_service: MakeService) -> None:
+    go = threading.Event()
+    asked, proxied = {"data": ["What is the council's budget?", None]}, {"trusted_proxies": ("127.0.0.1",)}
+    desk = make_desk(lambda: go.wait(30), "The council held the budget at $4.25 million. [1.1]")
+    service = make_service(desk, rate="1000/minute", at_once=2, waiting=6, **proxied)
+    with serving(service) as address:
+        call = f"{address}/gradio_api/call/ask"
+        try:
+            begun = [_get(call, asked, **{"x-forwarded-for": "192.0.2.1"})[0] for _ in range(90)]
+            _until(lambda: service.work.refused == 86)
+            _, _, event = _get(call, asked, **{"x-forwarded-for": "192.0.2.2"})
+            _until(lambda: service.work.waiting == 3)
+        finally:
+            go.set()
+        _, _, said = _get(f"{call}/{json.loads(event)['event_id']}", **{"x-forwarded-for": "192.0.2.2"})
+    assert set(begun) == {200}
+    assert "event: complete" in said
+    assert service.work.refused == 86
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert holds()
 
 
 def test_an_address_that_is_taken_is_said_in_one_line(module_desk: Desk, make_service: MakeService) -> None:
