@@ -17,7 +17,9 @@ from rag.errors import ConfigurationError
 from rag.web import api, chat, compatible, mcp
 from rag.web.access import guarded
 from rag.web.access.gate import ANY_ADDRESS, LOCAL
+from rag.web.access.headers import SecurityHeaders
 from rag.web.access.heads import HeadProtocol
+from rag.web.api.border import Foreseen
 from rag.web.options import LOOPBACK, Options
 from rag.web.running import Server, close_together
 from rag.web.service import Service
@@ -58,6 +60,8 @@ def make_app(service: Service) -> FastAPI:
     tools.include(app)
     api.include_end(app)
     guarded(app, service)
+    app.add_middleware(Foreseen)  # a fault of a guard
+    app.add_middleware(SecurityHeaders)
     chat.mount(app, service)
     watched(app, service)
     return app

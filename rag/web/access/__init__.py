@@ -10,8 +10,7 @@ from rag.records.sessions import Sessions
 from rag.web.access import login
 from rag.web.access.bodies import Bodies
 from rag.web.access.gate import Gate
-from rag.web.access.headers import SecurityHeaders
-from rag.web.access.keys import Doorkeeper, KeysGuard
+from rag.web.access.keys import Doorkeeper, KeysGuard, ScopesGuard
 from rag.web.access.limits import Limits, WrongKeys, rate_of
 from rag.web.access.policy import demand_origins
 from rag.web.access.proxies import Proxies, demand_addresses
@@ -37,6 +36,8 @@ def guarded(app: FastAPI, service: Service) -> None:
     if options.keys_needed:
         app.add_middleware(Streams)
     app.add_middleware(Bodies, largest=options.largest_body, largest_upload=options.largest_upload)
+    if options.keys_needed:
+        app.add_middleware(ScopesGuard)
     app.add_middleware(Limits, rate=rate_of(options.rate), at_once=_at_once(options))
     if options.keys_needed:
         keys, sessions = Keys(service.records), Sessions(service.records)
@@ -55,7 +56,6 @@ def guarded(app: FastAPI, service: Service) -> None:
     hosts = (options.host, *options.allowed_hosts)
     app.add_middleware(Gate, rights=rights, hosts=hosts, origins=options.cors_origins)
     app.add_middleware(Proxies, trusted=options.trusted_proxies, root_path=options.root_path)
-    app.add_middleware(SecurityHeaders)
 
 
 def _at_once(options: Options) -> dict[Load, int]:

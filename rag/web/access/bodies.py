@@ -16,6 +16,8 @@ DEEPEST = 64
 PATIENCE = 30.0
 """Seconds that a body may take, and one more for each `_SLOWEST` bytes that arrived."""
 _SLOWEST = 16_384
+_DIGITS = 20
+"""Of a length; Python refuses to read thousands of them."""
 
 # Strings are passed over in one step; one that does not end goes on to the end of the body.
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
@@ -40,7 +42,7 @@ class Bodies:
         headers = Headers(scope=scope)
         limit = self._largest_upload if right_of(scope).upload else self._largest
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > limit:
+        if not length.isdecimal() or len(length) > _DIGITS or int(length) > limit:
             return await _too_large(limit).response()(scope, receive, send)
         measured = _Measured(receive, limit, self._patience)
         try:

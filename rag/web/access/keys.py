@@ -33,15 +33,15 @@ class Doorkeeper:
 
 
 class KeysGuard:
-    """ASGI middleware that answers 400, 401, 403 or 429 where a request may not be made, and tells who makes it."""
+    """ASGI middleware that answers 400, 401, 403 or 429 where nobody known asks, and tells who it is."""
 
     def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper) -> None:
         self._app = app
         self._doorkeeper = doorkeeper
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on if its key allows it."""
-        if scope["type"] != "http" or (needed := right_of(scope).scope) is None:
+        """Pass a request on if its key, or its session, is valid."""
+        if scope["type"] != "http" or right_of(scope).scope is None:
             return await self._app(scope, receive, send)
         try:
             found = await self._asker(scope)
@@ -52,10 +52,6 @@ class KeysGuard:
                 return await RedirectResponse(f"{scope.get('root_path', '')}/login", 303)(scope, receive, send)
             return await found.response()(scope, receive, send)
         remember(scope, found)
-        if found.key is None or not found.key.allows(needed):
-            detail = f"This key does not have the scope {needed.value}; ask whoever runs the server for one that has."
-            challenge = f'{_REALM}, error="insufficient_scope", scope="{needed.value}"'
-            return await _refused(403, "forbidden", detail, challenge).response()(scope, receive, send)
         return await self._app(scope, receive, send)
 
     async def _asker(self, scope: Scope) -> Asker | Problem:
@@ -81,6 +77,23 @@ class KeysGuard:
         if not _from_our_page(scope, headers):
             return Problem(status=403, kind="foreign-page", detail="Only pages of this server may use its sessions.")
         return Asker(address=address, key=key)
+
+
+class ScopesGuard:
+    """ASGI middleware that answers 403 where the key does not have the scope; behind the limits, which count that too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on if its key allows it."""
+        if scope["type"] != "http" or (needed := right_of(scope).scope) is None:
+            return await self._app(scope, receive, send)
+        if not ((key := asker_of(scope).key) and key.allows(needed)):
+            detail = f"This key does not have the scope {needed.value}; ask whoever runs the server for one that has."
+            challenge = f'{_REALM}, error="insufficient_scope", scope="{needed.value}"'
+            return await _refused(403, "forbidden", detail, challenge).response()(scope, receive, send)
+        return await self._app(scope, receive, send)
 
 
 def session_token(headers: Headers) -> str | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 
 import pytest
+from starlette.types import Message
 
+from rag.testing.serving import made
+from rag.web.access.headers import HEADERS
+from rag.web.server import make_app
 from tests.web.access.conftest import Guarded, Reply
 
 SECRETS = ("council held the budget", "Traceback", "site-packages", "/work/", "sqlite")
@@ -185,6 +190,7 @@ ATTACKS = [
     # Bodies that are too much.
     attack("too large a body", ASKED, bearer("ASK_KEY"), body=b" " * 100_001, status=413),
     attack("too large, by its own word", ASKED, bearer("ASK_KEY"), "Content-Length: 99999999999", status=413),
+    attack("a length of many digits", ASKED, bearer("ASK_KEY"), f"Content-Length: {'0' * 5_000}35", status=413),
     attack(
         "too large, in pieces",
         ASKED,
@@ -239,6 +245,25 @@ def test_nothing_gets_in_and_nothing_leaks(guarded: Guarded, tried: Attack, requ
     )
     assert reply.status in tried.status, reply
     assert_tells_nothing(guarded, reply)
+
+
+async def test_a_fault_of_a_guard_tells_nothing(guarded: Guarded) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    app = await asyncio.to_thread(made, lambda: make_app(guarded.service))
+    # No server says of a client that it has no port; the guard that unmaps addresses fails over it.
+    scope = {"type": "http", "method": "GET", "path": "/healthz", "raw_path": b"/healthz", "client": ("127.0.0.1",)}
+    await app({**scope, "headers": []}, receive, send)
+    told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    assert sent[0]["status"] == 500
+    assert told.items() >= {**HEADERS, "content-type": "application/problem+json"}.items()
+    assert "Traceback" not in str(sent)
 
 
 def disguised(guarded: Guarded, text: str) -> str:

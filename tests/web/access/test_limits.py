@@ -177,6 +177,11 @@ def test_a_key_is_counted_wherever_it_comes_from(strict: Guarded) -> None:
     assert strict.ask(asked[0], "Authorization: Bearer OTHER_KEY").status == 200
 
 
+def test_what_a_key_may_not_do_counts_as_well(strict: Guarded) -> None:
+    asked = ("DELETE /v1/articles/harbour", "Authorization: Bearer ASK_KEY")
+    assert [strict.ask(*asked).status for _ in range(4)] == [403, 403, 403, 429]
+
+
 def test_only_named_pages_of_others_may_call(strict: Guarded) -> None:
     def preflight(words: str, origin: str) -> tuple[int, str | None]:
         wanted = ("Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization")
@@ -187,7 +192,7 @@ def test_only_named_pages_of_others_may_call(strict: Guarded) -> None:
     assert preflight("OPTIONS /v1/answers", "https://evil.example") == (405, None)
     assert preflight("OPTIONS /gradio_api/queue/join", "https://desk.example") == (403, None)
     assert preflight("OPTIONS /v1/nothing", "https://desk.example") == (404, None)
-    reply = strict.ask("GET /v1/articles/harbour", "Authorization: Bearer ASK_KEY", "Origin: https://desk.example")
+    reply = strict.ask("GET /v1/articles/harbour", "Authorization: Bearer ADMIN_KEY", "Origin: https://desk.example")
     assert (reply.status, reply.headers["access-control-allow-origin"]) == (200, "https://desk.example")
     assert "access-control-allow-credentials" not in reply.headers
     refused = strict.ask("GET /v1/articles/harbour", "Origin: https://desk.example")
