@@ -6,6 +6,7 @@ from fastapi import FastAPI, HTTPException
 
 from rag.web.api import answers, articles, checks, documenting, failures, feedback, health, jobs, metrics
 from rag.web.api.border import Foreseen, Paths
+from rag.web.api.requests import KNOWN_QUERY
 from rag.web.service import Service
 
 _DOORS = (health, metrics, answers, articles, jobs, checks, feedback)
@@ -14,7 +15,8 @@ _DOORS = (health, metrics, answers, articles, jobs, checks, feedback)
 def include(app: FastAPI, service: Service) -> None:
     """Add the routes to the application, what turns their failures into problem documents, and their description."""
     for door in _DOORS:
-        app.include_router(door.router(service), generate_unique_id_function=documenting.name_of)
+        known = [KNOWN_QUERY] if door not in (health, metrics) else []
+        app.include_router(door.router(service), generate_unique_id_function=documenting.name_of, dependencies=known)
     failures.handle(app)
     documenting.describe(app, service.options)
     app.add_middleware(Paths)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from rag.errors import UserError
 from rag.question.requests import make_scope
 from rag.sentences import sentences
-from rag.types import Article, Span
+from rag.types import Article, Scope, Span
 from rag.web.api import cursor
 from rag.web.api.documenting import Responses, headers, problems, replied
 from rag.web.api.requests import ArticleId, DateWords, Name
@@ -24,9 +23,23 @@ _Cursor = Annotated[
     str | None, Query(alias="cursor", max_length=2000, description="The `next` of the page before this one.")
 ]
 _Limit = Annotated[int, Query(ge=1, le=500, description="How many.")]
-_Offset = Annotated[int | None, Query(ge=0, le=1 << 31)]
+_Start = Annotated[int | None, Query(ge=0, le=1 << 31, description="The first character, in Unicode code points.")]
+_End = Annotated[int | None, Query(ge=0, le=1 << 31, description="Behind the last character, in Unicode code points.")]
+_IfNoneMatch = Annotated[str | None, Header(description="An `ETag`: 304 is the answer where it is still the same.")]
 _Publishers = Annotated[list[Name], Query(max_length=100, description="Only this outlet; may be repeated.")]
 _Version = Annotated[str | None, Query(max_length=100, description="A stored version; the current one otherwise.")]
+
+
+async def _narrowed(
+    publisher: _Publishers = [],  # noqa: B006  FastAPI copies it
+    publishers: _Publishers = [],  # noqa: B006
+    since: Annotated[DateWords | None, Query(description="Published on or after this date.")] = None,
+    until: Annotated[DateWords | None, Query(description="Published on or before this date.")] = None,
+) -> Scope:
+    return make_scope(since=since, until=until, publishers=[*publisher, *publishers])
+
+
+_Scope = Annotated[Scope, Depends(_narrowed)]
 
 
 def router(service: Service) -> APIRouter:
@@ -41,22 +54,17 @@ def _list(routes: APIRouter, service: Service) -> None:
     library = service.desk.library
 
     @routes.get("", summary="List the articles", response_model=PageSent, responses=problems() | _LISTED)
-    async def list_articles(
-        after: _Cursor = None,
-        limit: _Limit = 100,
-        publisher: _Publishers = [],  # noqa: B006  FastAPI copies it
-        since: Annotated[DateWords | None, Query(description="Published on or after this date.")] = None,
-        until: Annotated[DateWords | None, Query(description="Published on or before this date.")] = None,
-    ) -> Response:
+    async def list_articles(request: Request, scope: _Scope, after: _Cursor = None, limit: _Limit = 100) -> Response:
         """List the current articles, newest first. Articles that come and go meanwhile do not shift the pages."""
-        scope, place = make_scope(since=since, until=until, publishers=publisher), cursor.read(after)
+        place = cursor.read(after)
         found, total = await service.work.run(
             lambda: (library.articles(scope, limit=limit + 1, after=place), library.count(scope))
         )
         page = found[:limit]
         following = cursor.write(page[-1].source) if len(found) > limit else None
-        asked = {"publisher": publisher, "since": since, "until": until, "limit": limit, "cursor": following}
-        return JSONResponse(page_object(page, total, following), headers=_link(asked) if following else None)
+        return JSONResponse(
+            page_object(page, total, following), headers=_link(request, following) if following else None
+        )
 
 
 def _read(routes: APIRouter, service: Service) -> None:
@@ -71,9 +79,9 @@ def _read(routes: APIRouter, service: Service) -> None:
     async def read_article(
         article_id: ArticleId,
         version: _Version = None,
-        start: _Offset = None,
-        end: _Offset = None,
-        if_none_match: Annotated[str | None, Header()] = None,
+        start: _Start = None,
+        end: _End = None,
+        if_none_match: _IfNoneMatch = None,
     ) -> Response:
         """Read an article as it is stored; with `start` or `end`, that range and the sentences that it touches."""
         stored = await service.work.run(lambda: library.article(article_id, version))
@@ -94,10 +102,11 @@ def _read(routes: APIRouter, service: Service) -> None:
         return JSONResponse(versions_object(await service.work.run(lambda: library.versions(article_id))))
 
 
-def _link(asked: Mapping[str, object]) -> dict[str, str]:
-    query = urlencode({name: value for name, value in asked.items() if value}, doseq=True)
-    # Relative to the page that was asked for, so that it holds behind any proxy.
-    return {"link": f'<?{query}>; rel="next"'}
+def _link(request: Request, following: str) -> dict[str, str]:
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    query = urlencode([*asked, ("cursor", following)])
+    # The whole address: many clients would join another one to an address of their own.
+    return {"link": f'<{request.base_url}v1/articles?{query}>; rel="next"'}
 
 
 def _span(article: Article, start: int | None, end: int | None) -> Span | None:
@@ -126,7 +135,7 @@ def _told(article: Article, span: Span | None) -> dict[str, Json]:
 
 
 _TAGGED = headers(("ETag", "The version, and the range where one was asked for."))
-_LINKED = headers(("Link", "The next page, relative to this address."))
+_LINKED = headers(("Link", "The address of the next page."))
 _UNCHANGED: Responses = {304: {"description": "What `If-None-Match` names is what would be sent.", **_TAGGED}}
 _READ = replied("The article, or the range of it.", "article.json", "range.json", also=_TAGGED) | _UNCHANGED
 _LISTED = replied("A page of the list.", "articles.json", also=_LINKED)

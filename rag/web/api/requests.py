@@ -8,7 +8,9 @@ from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import Depends, HTTPException, Path, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from rag.errors import UserError
 from rag.question.requests import LONGEST_QUESTION, make_question, make_scope
@@ -74,25 +76,36 @@ class TurnAsked(Asked):
 Pair = Annotated[list[Spoken], Field(min_length=2, max_length=2, description="A question and its answer.")]
 
 
+def _named(turn: object) -> object:
+    match turn:
+        case TurnAsked() | {}:
+            return turn
+        case [question, answer]:
+            return {"question": question, "answer": answer}
+    raise PydanticCustomError("turn", "Input should be an object with question and answer, or a pair of them")
+
+
+Exchange = Annotated[TurnAsked, BeforeValidator(_named, json_schema_input_type=TurnAsked | Pair)]
+"""A turn in either form."""
+
+
 class QuestionAsked(Asked):
     """A question over the articles."""
 
     question: Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION)]
-    history: list[TurnAsked | Pair] = Field(default=[], max_length=200, description="Earlier exchanges, oldest first.")
+    history: list[Exchange] = Field(default=[], max_length=200, description="Earlier exchanges, oldest first.")
     scope: ScopeAsked = ScopeAsked()
     asked_at: Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})] | None = Field(
         default=None,
-        description="The moment from which words such as “last week” count; now, unless it is given.",
+        description="The moment from which words such as “last week” count; now, unless it is given. "
+        "In UTC where it names no other zone.",
         examples=["2024-02-20T09:00:00Z"],
     )
 
     def as_question(self) -> Question:
         """Return the question; raise ConfigurationError or UserError where it cannot be used."""
         now = None if self.asked_at is None else _moment(self.asked_at)
-        history = [
-            Turn(question=turn[0], answer=turn[1]) if isinstance(turn, list) else turn.turn() for turn in self.history
-        ]
-        question = make_question(self.question, self.scope.scope(now), history)
+        question = make_question(self.question, self.scope.scope(now), [each.turn() for each in self.history])
         return question if now is None else replace(question, asked_at=now)
 
 
@@ -111,6 +124,21 @@ async def _json_body(request: Request) -> None:
 
 JSON_BODY = Depends(_json_body)
 """The dependency of a route that reads JSON and nothing else."""
+
+
+async def _known_query(request: Request) -> None:
+    read = request.scope["route"].dependant
+    known = {field.alias for part in (read, *read.dependencies) for field in part.query_params}
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        told = "There is no such parameter"
+        raise RequestValidationError(
+            [{"type": "extra_forbidden", "loc": ("query", name), "msg": told} for name in unknown]
+        )
+
+
+KNOWN_QUERY = Depends(_known_query)
+"""The dependency of routes that refuse a query parameter that they do not know: passed over, it would widen."""
 
 
 def _moment(text: str) -> datetime:

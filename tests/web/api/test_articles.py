@@ -88,6 +88,20 @@ def test_the_list_can_be_narrowed(client: httpx.Client) -> None:
     between = {"since": day(4).date().isoformat(), "until": day(3).date().isoformat()}
     assert list(pages(client, limit=3, **between)) == [["n6", "n7", "n8"], ["n9"]]
     assert list(pages(client, publisher="nobody")) == [[]]
+    assert list(pages(client, publishers=["nobody", "harbour courier"])) == [["ferry"]]
+
+
+def test_a_link_is_a_whole_address(client: httpx.Client) -> None:
+    reply = client.get("/v1/articles", params={"limit": 1})
+    assert reply.links["next"]["url"].startswith(
+        f"{client.base_url}/v1/articles?limit=1&cursor=".replace("//v1", "/v1")
+    )
+
+
+@pytest.mark.parametrize("path", ["/v1/articles", "/v1/articles/ferry", "/v1/jobs", "/v1/feedback"])
+def test_a_parameter_that_does_not_exist_is_refused(client: httpx.Client, path: str) -> None:
+    reply = client.get(path, params={"outlet": "Harbour Courier"})
+    assert (reply.status_code, reply.json()["errors"][0]["where"]) == (422, "outlet")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ def problem(reply: httpx.Response, status: int) -> dict[str, object]:
         ({**ASKED, "scope": {"sinse": "2023"}}, "scope.sinse"),
         ({**ASKED, "history": "no"}, "history"),
         ({**ASKED, "history": [["only one"]]}, "history.0"),
+        ({**ASKED, "history": ["text"]}, "history.0"),
+        ({**ASKED, "history": [["one", 2]]}, "history.0.answer"),
         ({**ASKED, "asked_at": 5}, "asked_at"),
         ({**ASKED, "limit": True}, "limit"),
         ({**ASKED, "limit": 0}, "limit"),
@@ -51,6 +53,7 @@ def test_mistakes_are_named_by_their_place(api: httpx.Client, asked: object, whe
     told = problem(api.post("/v1/search", json=asked), 422)
     assert any(each["where"].startswith(where) for each in told["errors"])  # type: ignore[attr-defined]
     assert len(json.dumps(told)) < 2_000
+    assert "Asked" not in json.dumps(told)
 
 
 @pytest.mark.parametrize(
