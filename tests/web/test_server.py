@@ -124,6 +124,10 @@ def test_our_hosts_are_known_at_any_port(address: str, host: str) -> None:
     [
         ("http://{own}", 200),
         ("https://news.example", 200),
+        ("https://news.example:443", 200),
+        ("http://news.example:8080", 403),
+        ("ftp://news.example", 403),
+        ("https://{own}", 403),
         ("http://127.0.0.1:1", 403),
         ("http://localhost", 403),
         ("https://evil.example", 403),
@@ -217,6 +221,23 @@ def test_a_program_gets_the_line_that_says_what_is_wrong(
     _, _, said = _get(f"{address}/gradio_api/call/{call}/{json.loads(event)['event_id']}")
     assert told in said
     assert "Traceback" not in said + "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "status"),
+    [
+        ("run/predict", {"data": [], "fn_index": 999}, 500),
+        ("queue/join", {"data": [], "fn_index": -1, "session_hash": "s"}, 500),
+        ("queue/join", {"data": "SECRET", "fn_index": 0, "session_hash": "s"}, 422),
+        ("component_server", ["SECRET"], 400),
+    ],
+)
+def test_what_the_page_cannot_read_is_a_problem_that_echoes_nothing(
+    address: str, path: str, asked: object, status: int
+) -> None:
+    got, headers, told = _get(f"{address}/gradio_api/{path}", asked)
+    assert (got, headers["content-type"]) == (status, "application/problem+json")
+    assert "SECRET" not in told
 
 
 def test_one_client_cannot_fill_the_page_for_others(make_desk: Callable[..., Desk], make_service: MakeService) -> None:

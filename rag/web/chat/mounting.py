@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from rag.web.chat import markup, page
 from rag.web.chat.endpoints import Endpoints
+from rag.web.chat.failures import Told
 from rag.web.chat.handlers import Handlers
 from rag.web.service import Service
 
@@ -37,3 +39,6 @@ def mount(app: FastAPI, service: Service) -> None:
         theme=gr.themes.Base(font=_SANS, font_mono=["ui-monospace", "monospace"]),
         css=css,
     )
+    mounted = app.routes[-1]
+    assert isinstance(mounted, Mount)
+    mounted.app = Told(mounted.app)
