@@ -84,12 +84,16 @@ def _read(routes: APIRouter, service: Service) -> None:
         if_none_match: _IfNoneMatch = None,
     ) -> Response:
         """Read an article as it is stored; with `start` or `end`, that range and the sentences that it touches."""
-        stored = await service.work.run(lambda: library.article(article_id, version))
-        span = _span(stored, start, end)
-        tagged = {"etag": _etag(stored, span), "cache-control": "private, no-cache"}
-        if _holds(if_none_match, tagged["etag"]):
-            return Response(status_code=304, headers=tagged)
-        return JSONResponse(await service.work.run(lambda: _told(stored, span)), headers=tagged)
+
+        def read() -> Response:
+            stored = library.article(article_id, version)
+            span = _span(stored, start, end)
+            tagged = {"etag": _etag(stored, span), "cache-control": "private, no-cache"}
+            if _holds(if_none_match, tagged["etag"]):
+                return Response(status_code=304, headers=tagged)
+            return JSONResponse(_told(stored, span), headers=tagged)
+
+        return await service.work.run(read)
 
     @routes.get(
         "/{article_id}/versions",
