@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import cast
@@ -10,11 +11,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from rag.errors import DatelineError
+from rag.errors import DatelineError, OverloadedError
 from rag.web.api.leaving import GoneError
 from rag.web.problems import Problem, problem_of
 from rag.wire import Json
 
+_log = logging.getLogger(__name__)
 _MOST_MISTAKES = 20
 _LONGEST = 200
 """Characters of what is told about one mistake."""
@@ -48,9 +50,13 @@ def malformed(mistakes: Iterable[Mapping[str, object]]) -> Problem:
     )
 
 
-async def _ours(_: Request, error: Exception) -> Response:
+async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, DatelineError)
-    return problem_of(error).response()
+    problem = problem_of(error)
+    # Refusals of a full workroom are counted, not told one by one.
+    if problem.status >= 500 and not isinstance(error, OverloadedError):
+        _log.warning("%s %r failed: %s", request.method, request.url.path, error)
+    return problem.response()
 
 
 async def _form(_: Request, error: Exception) -> Response:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from rag.errors import LibraryDamagedError
 from rag.testing.serving import serving
 from rag.web.access.headers import HEADERS
 from tests.web.api.conftest import ASKED, MakeDesk, MakeService
@@ -148,3 +150,17 @@ def test_what_nobody_foresaw_is_told_without_its_reason(
     assert {name: reply.headers.get(name) for name in HEADERS} == HEADERS
     assert "secret" not in reply.text
     assert "ZeroDivisionError: secret" in caplog.text
+
+
+def test_the_reason_of_a_failure_of_ours_is_logged(
+    make_desk: MakeDesk, make_service: MakeService, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Burnt:
+        def rewrite(self, question: str, history: object) -> object:
+            raise LibraryDamagedError("The library is on fire.")
+
+    desk = replace(make_desk(), rewriter=Burnt())  # type: ignore[arg-type]  # fails whatever it is asked
+    with serving(make_service(desk)) as address:
+        reply = httpx.post(f"{address}/v1/search", json={**ASKED, "history": [["Who?", "They."]]})
+    problem(reply, 503)
+    assert "POST '/v1/search' failed: The library is on fire." in caplog.text
