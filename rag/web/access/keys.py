@@ -80,7 +80,7 @@ class KeysGuard:
 
 
 class ScopesGuard:
-    """ASGI middleware that answers 403 where the key does not have the scope; behind the limits, which count that too."""
+    """ASGI middleware that answers 403 where the key lacks the scope; behind the limits, which count that as well."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -87,11 +87,7 @@ RIGHTS = (
     _right("POST /v1/responses", ASK),
     _right("POST /v1/embeddings", ASK),
     _right("POST /mcp", ASK),
-    _right("GET /mcp", ASK, Load.HELD),
-    _right("DELETE /mcp", ASK),
     _right("POST /mcp/", ASK),
-    _right("GET /mcp/", ASK, Load.HELD),
-    _right("DELETE /mcp/", ASK),
     # Gradio serves many more, among them uploads and a proxy; a page without files needs none of those.
     _page("GET /"),
     _page("GET /config"),

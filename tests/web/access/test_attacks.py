@@ -183,7 +183,6 @@ ATTACKS = [
             "GET /openapi.json",
             "GET /metrics",
             "GET /v1/models",
-            "GET /mcp",
             "POST /mcp",
         )
     ),
