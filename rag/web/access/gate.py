@@ -17,6 +17,8 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared, not bound
 ANY_HOST = "*"
 
+_Place = tuple[str, str, int]
+_PORTS = {"http": 80, "https": 443}
 _PLACE = "dateline.right"
 _NOWHERE = Problem(
     status=404,
@@ -62,7 +64,7 @@ class Gate:
             methods = ", ".join(sorted(allowed))
             detail = f"This is not done here; {methods} would be."
             return Problem(status=405, kind="method-not-allowed", detail=detail, headers={"allow": methods})
-        if not self._welcomes(headers, right):
+        if not self._welcomes(scope, headers, right):
             return Problem(status=403, kind="foreign-page", detail="Only pages of this server may ask it.")
         scope[_PLACE] = right
         return None
@@ -73,12 +75,19 @@ class Gate:
             return headers.get("access-control-request-method", "OPTIONS")
         return str(scope["method"])
 
-    def _welcomes(self, headers: Headers, right: Right) -> bool:
+    def _welcomes(self, scope: Scope, headers: Headers, right: Right) -> bool:
         origin = headers.get("origin")
-        if origin is None or _place(origin) == headers.get("host", "").lower():
+        if origin is None or (origin in self._origins and not right.page):
             return True
-        # A proxy may have put a host of its own in the place of the one that the browser asked.
-        return _name(origin) in self._named - LOCAL or (origin in self._origins and not right.page)
+        asked = _place(f"{scope['scheme']}://{headers['host']}")
+        return (page := _place(origin)) is not None and (page == asked or self._shown(page, asked))
+
+    def _shown(self, page: _Place, asked: _Place | None) -> bool:
+        """Tell whether a page is ours as an allowed name shows it: its proxy may tell of neither TLS nor the name."""
+        scheme, name, port = page
+        ports = {_PORTS[scheme], *(asked[2:] if asked else ())}
+        weaker = asked is not None and asked[0] == "https" and scheme != "https"
+        return name in self._named - LOCAL and port in ports and not weaker
 
     def _knows(self, headers: Headers) -> bool:
         hosts = headers.getlist("host")
@@ -118,11 +127,14 @@ def _name(address: str) -> str:
         return ""
 
 
-def _place(origin: str) -> str:
+def _place(origin: str) -> _Place | None:
+    """Return the scheme, the name and the port of an origin of HTTP."""
     try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""
+        parts = urlsplit(origin)
+        port = parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    return parts.scheme, parts.hostname or "", port
 
 
 def _is_address(name: str) -> bool:
