@@ -17,7 +17,7 @@ from rag.errors import ProviderBusyError
 from rag.testing.serving import made, serving
 from rag.web.server import make_app
 from rag.web.service import Service
-from rag.web.watching.logs import Logs, configure
+from rag.web.watching.logs import LOGGER, Logs, configure
 from rag.web.watching.metrics import Metrics
 from tests.web.watching.conftest import lines
 
@@ -51,7 +51,7 @@ def test_a_session_leaves_its_lines_and_no_secret(
         send(address, f"/nowhere/{SECRET}", method="DELETE")
         send(address, f"/v1/articles/{SECRET}?key={SECRET}")
         send(address, "/healthz")
-    told = lines(log)
+    told = [line for line in lines(log) if line["logger"] == LOGGER]
     assert [(line["event"], line["request_id"]) for line in told[:2]] == [
         ("answer", "my-request.1"),
         ("request", "my-request.1"),
@@ -71,7 +71,7 @@ def test_every_field_of_a_line_is_explained(make_desk: MakeDesk, make_service: M
         assert send(address, "/v1/answers", {"question": QUESTION})[0] == 503
     with serving(make_service(make_desk("The council held the budget. [1.1]"), watcher=Logs())) as address:
         assert send(address, "/v1/answers", {"question": QUESTION})[0] == 200
-    told = lines(log)
+    told = [line for line in lines(log) if line["logger"] == LOGGER]
     assert [(line["event"], line["level"]) for line in told] == [
         ("no answer", "warning"),
         ("request", "warning"),
