@@ -33,7 +33,8 @@ _OURS = (".", "service.sqlite3", "server-", "writer.", "index.", "vectors-", "lo
 
 def options_of(settings: Settings) -> Options:
     """Return how the server is to behave; raise ConfigurationError."""
-    guarded = keys_needed(settings)
+    proxied = bool(settings.allowed_hosts or settings.root_path or settings.trusted_proxies)
+    guarded = keys_needed(settings.access, settings.host, proxied=proxied)
     options = Options(
         host=settings.host,
         port=settings.port,

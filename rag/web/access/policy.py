@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Literal, Protocol
+from typing import Literal
 from urllib.parse import urlsplit
 
 from rag.errors import ConfigurationError
@@ -13,36 +13,11 @@ from rag.records import Records
 from rag.records.keys import Keys
 
 
-class Reach(Protocol):
-    """What the settings say about who can reach the server."""
-
-    @property
-    def access(self) -> Literal["auto", "keys", "open"]:
-        """What whoever runs the server decided."""
-
-    @property
-    def host(self) -> str:
-        """The address that is listened on."""
-
-    @property
-    def allowed_hosts(self) -> str | None:
-        """Names under which a proxy asks."""
-
-    @property
-    def root_path(self) -> str | None:
-        """The path under which a proxy shows the server."""
-
-    @property
-    def trusted_proxies(self) -> str | None:
-        """Proxies that are believed."""
-
-
-def keys_needed(reach: Reach) -> bool:
+def keys_needed(access: Literal["auto", "keys", "open"], host: str, *, proxied: bool) -> bool:
     """Tell whether requests need a key: left open, wherever others than this machine's users may reach the server."""
-    if reach.access != "auto":
-        return reach.access == "keys"
-    behind_proxy = bool(reach.allowed_hosts or reach.root_path or reach.trusted_proxies)
-    return behind_proxy or not _is_loopback(reach.host)
+    if access != "auto":
+        return access == "keys"
+    return proxied or not _is_loopback(host)
 
 
 def demand_key(records: Records) -> None:
