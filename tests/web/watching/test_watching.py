@@ -59,7 +59,7 @@ def test_a_session_leaves_its_lines_and_no_secret(
     assert {(line["method"], line["route"], line["status"]) for line in told if line["event"] == "request"} == {
         ("POST", "/v1/answers", 200),
         ("DELETE", "none", 404),
-        ("GET", "/v1/articles/{article_id}", 404),
+        ("GET", "/v1/articles/{article_id}", 422),
     }
     assert (told[0]["status"], told[0]["supported_claims"], told[0]["model"]) == ("answered", 1, "says")
     for private in (SECRET, "Watson", "4.25 million", "nowhere", "\x1b"):
