@@ -261,7 +261,7 @@ def test_what_is_broken_is_reported_and_the_rest_is_stored(news: Path, library: 
     (news / "c.txt").write_text("Five.")
     report = ingest([news, news / "gone.md", news / "d.docx"], library, embedder)
     assert _counts(report) == (3, 0, 0)
-    assert [(failure.path.name, failure.place) for failure in report.failed] == [
+    assert [(Path(failure.path).name, failure.place) for failure in report.failed] == [
         ("a.jsonl", "line 2"),
         ("a.jsonl", "line 3"),
         ("b.txt", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from rag.records.jobs import Job, Jobs, JobStatus
 from rag.web.api.uploads import Submitted
 from rag.web.problems import UNEXPECTED, Problem, problem_of
 from rag.wire import Json
-from rag.work import Workroom
+from rag.work import Stream, Workroom
 
 _log = logging.getLogger(__name__)
 _MOST_WAITING = 16
@@ -68,7 +68,7 @@ class Runner:
         task.add_done_callback(self._tasks.discard)
         return job, task
 
-    async def _followed(self, job: Job, stream: AsyncGenerator[Outcome], submitted: Submitted) -> Outcome:
+    async def _followed(self, job: Job, stream: Stream[Outcome], submitted: Submitted) -> Outcome:
         try:
             async with aclosing(stream):
                 return await anext(stream)
