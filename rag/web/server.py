@@ -20,6 +20,7 @@ from rag.web.access.gate import ANY_ADDRESS, LOCAL
 from rag.web.access.headers import SecurityHeaders
 from rag.web.access.heads import HeadProtocol
 from rag.web.api.border import Foreseen
+from rag.web.api.documenting import name_of
 from rag.web.options import LOOPBACK, Options
 from rag.web.running import Server, close_together
 from rag.web.service import Service
@@ -53,6 +54,7 @@ def make_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=running,
+        generate_unique_id_function=name_of,
     )
     tools = mcp.Tools(service)
     api.include(app, service)

@@ -52,7 +52,7 @@ def _reading(jobs: Jobs) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["articles"])
 
     @routes.post("/articles", include_in_schema=False)
-    async def put_articles() -> Response:
+    async def add_articles() -> Response:
         return _READ_ONLY.response()
 
     @routes.delete("/articles/{article_id}", include_in_schema=False)

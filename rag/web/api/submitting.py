@@ -46,7 +46,7 @@ def router(service: Service, runner: Runner, replies: Replies) -> APIRouter:
         responses=problems(409, 410, 502, 507, body=True) | _ACCEPTED,
         openapi_extra=UPLOAD_BODY,
     )
-    async def put_articles(request: Request, prefer: Prefer = None, idempotency_key: IdempotencyKey = None) -> Response:
+    async def add_articles(request: Request, prefer: Prefer = None, idempotency_key: IdempotencyKey = None) -> Response:
         """Store files, articles or the articles at addresses; what is known already costs nothing.
 
         A submission that takes longer than some seconds is answered with the job that goes on with it (202).
