@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from rag.errors import ConfigurationError
@@ -45,8 +46,13 @@ def _contradictions(asked: Asked) -> Iterator[tuple[Place, str]]:
 
 def _ends_before(since: str, until: str) -> bool:
     """Tell whether nothing lies between two dates, on whatever day words such as yesterday are read."""
-    try:
-        scopes = (make_scope(since=since, until=until, now=now) for now in _READ_ON)
-        return all(scope.since and scope.until and scope.since >= scope.until for scope in scopes)
-    except ConfigurationError:
-        return False
+    return _readable(since=since) and _readable(until=until) and not _readable(since=since, until=until)
+
+
+def _readable(*, since: str | None = None, until: str | None = None) -> bool:
+    """Tell whether dates make a scope on any day."""
+    for now in _READ_ON:
+        with suppress(ConfigurationError):
+            make_scope(since=since, until=until, now=now)
+            return True
+    return False
