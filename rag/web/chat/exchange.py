@@ -85,25 +85,15 @@ class Exchange:
         return replace(self, stage=Stage.FAILED, error=error)
 
 
-class Halt(asyncio.Event):
-    """Breaks an answer off once it is set, and tells when the answer has ended, by itself or so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.unseen = False
-        """Whether nothing of the answer is to be shown any more."""
-        self.ended = asyncio.Event()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """The exchanges of one browser tab, oldest first."""
 
     exchanges: tuple[Exchange, ...] = ()
-    stop: Halt | None = None
+    stop: asyncio.Event | None = None
     """Breaks the answer under way off when it is set."""
 
-    def with_latest(self, exchange: Exchange, stop: Halt | None = None) -> Conversation:
+    def with_latest(self, exchange: Exchange, stop: asyncio.Event | None = None) -> Conversation:
         """Return the conversation with one exchange more, and what stops it."""
         return Conversation(exchanges=(*self.exchanges, exchange), stop=stop)
 

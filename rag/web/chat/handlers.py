@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from rag.errors import DatelineError, UserError
 from rag.web.chat import markup, reference
 from rag.web.chat.asking import follow, know_asker
-from rag.web.chat.exchange import Conversation, Exchange, Halt
+from rag.web.chat.exchange import Conversation, Exchange
 from rag.web.chat.reference import Reference
 from rag.web.service import Service
 
 _COMPANIONS = 50
 """Other cited sentences of one article that are marked at most."""
-_PATIENCE = 2.0
-"""Seconds that an answer gets to end before its conversation is cleared all the same."""
 
 
 class Handlers:
@@ -39,26 +37,21 @@ class Handlers:
         import gradio as gr  # noqa: PLC0415 - heavy, and only a server shows pages
 
         know_asker()
-        earlier, stop = conversation.stopped(), Halt()
+        earlier, stop = conversation.stopped(), asyncio.Event()
         number = len(earlier.exchanges) + 1
         # The earlier exchanges do not change while an answer grows, and the box may hold the next question by then.
         past: object = markup.exchanges(earlier.exchanges)
         box: object = ""
         before = None
-        try:
-            async with aclosing(self._exchanges(text, earlier, stop)) as exchanges:
-                async for exchange in exchanges:
-                    if stop.unseen:
-                        return
-                    if exchange is before:
-                        yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
-                        continue
-                    yield earlier.with_latest(exchange, stop), past, markup.exchange(exchange, number), box
-                    past, box, before = gr.skip(), gr.skip(), exchange
-        finally:
-            stop.ended.set()
+        async with aclosing(self._exchanges(text, earlier, stop)) as exchanges:
+            async for exchange in exchanges:
+                if exchange is before:
+                    yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+                    continue
+                yield earlier.with_latest(exchange, stop), past, markup.exchange(exchange, number), box
+                past, box, before = gr.skip(), gr.skip(), exchange
 
-    async def _exchanges(self, text: object, earlier: Conversation, stop: Halt) -> AsyncGenerator[Exchange]:
+    async def _exchanges(self, text: object, earlier: Conversation, stop: asyncio.Event) -> AsyncGenerator[Exchange]:
         try:
             question = earlier.question(text)
         except DatelineError as error:
@@ -74,16 +67,8 @@ class Handlers:
             conversation.stop.set()
 
     async def clear(self, conversation: Conversation) -> tuple[Conversation, str, str, str, str]:
-        """Return an empty conversation, and nothing to show in the four places that showed the old one.
-
-        An answer under way ends first, of itself: an event that Gradio cancels stays pending in the browser, which then
-        passes over the next question.
-        """
-        if halt := conversation.stop:
-            halt.unseen = True
-            halt.set()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(halt.ended.wait(), _PATIENCE)
+        """Return an empty conversation, and nothing to show in the four places that showed the old one."""
+        await self.stop(conversation)
         return Conversation(), "", "", "", ""
 
     def open(self, asked: object) -> str:

@@ -126,8 +126,8 @@ def _listen(blocks: gr.Blocks, parts: _Parts, handlers: Handlers) -> None:
 
     state = parts.conversation
     shown = [state, parts.past, parts.live]
-    on([parts.box.submit, parts.ask.click], handlers.ask, [parts.box, state], [*shown, parts.box], **_QUIET)
+    typed = on([parts.box.submit, parts.ask.click], handlers.ask, [parts.box, state], [*shown, parts.box], **_QUIET)
     parts.stop.click(handlers.stop, state, None, queue=False, **_QUIET)
     everything = [*shown, parts.box, parts.reader]
-    parts.clear.click(handlers.clear, state, everything, queue=False, **_QUIET)
+    parts.clear.click(handlers.clear, state, everything, cancels=typed, queue=False, **_QUIET)
     blocks.load(handlers.front, None, parts.front, queue=False, **_QUIET)

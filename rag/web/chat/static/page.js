@@ -55,15 +55,16 @@ document.addEventListener("keydown", (event) => {
 });
 
 // One question at a time: a second one would take the place of the stream that shows the first one's answer.
-let sent = -Infinity;
+const shownNumber = () => document.querySelector("#live [data-exchange]")?.dataset.exchange ?? "";
+const sent = { at: -Infinity, after: "" };
 
 function send(event, text) {
-  const busy = document.querySelector('#live [aria-busy="true"]') || performance.now() - sent < 5000;
-  if (busy || !text.trim()) {
+  const unseen = performance.now() - sent.at < 5000;
+  if (unseen || document.querySelector('#live [aria-busy="true"]') || !text.trim()) {
     event.preventDefault();
     event.stopImmediatePropagation();
   } else {
-    sent = performance.now();
+    Object.assign(sent, { at: performance.now(), after: shownNumber() });
   }
 }
 
@@ -76,15 +77,12 @@ document.addEventListener("click", (event) => {
   if (event.target.closest?.("#ask")) send(event, document.querySelector("#question textarea").value);
 }, true);
 
-// A new question goes to the top of the view once; after that the page stands still while its answer grows.
-const live = document.getElementById("live");
+// A new question goes to the top of the view once; after that the page stands still while its answer grows. Where it is
+// shown may not be in the page yet when this script runs.
 let latest = "";
-if (live) {
-  new MutationObserver(() => {
-    const shown = live.querySelector("[data-exchange]");
-    const number = shown?.dataset.exchange ?? "";
-    if (shown?.getAttribute("aria-busy") === "false") sent = -Infinity;
-    if (number && number !== latest) live.scrollIntoView({ block: "start" });
-    latest = number;
-  }).observe(live, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-exchange", "aria-busy"] });
-}
+new MutationObserver(() => {
+  const number = shownNumber();
+  if (number !== sent.after) sent.at = -Infinity;
+  if (number && number !== latest) document.getElementById("live").scrollIntoView({ block: "start" });
+  latest = number;
+}).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-exchange"] });
