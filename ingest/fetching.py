@@ -123,9 +123,8 @@ class Fetcher:
     async def _addresses(self, url: httpx.URL) -> Sequence[str]:
         """Return the addresses to connect to; raise UnreadableFileError unless all of them are public."""
         host, port = _place(url)
-        if f"{host}:{port}" in self.trusted:
-            return [host]
-        if port not in (80, 443):
+        trusted = f"{host}:{port}" in self.trusted
+        if port not in (80, 443) and not trusted:
             raise UnreadableFileError("Only the ports 80 and 443 are fetched from; give the article's public address.")
         if _NUMBER.fullmatch(host) and not _is_plain(host):
             raise UnreadableFileError("The address is a number in disguise; give the article's public address.")
@@ -133,7 +132,7 @@ class Fetcher:
             found = await asyncio.to_thread(self.resolve, host, port)
         except (OSError, UnicodeError) as error:
             raise UnreadableFileError("There is no such site (its name is not known); check the address.") from error
-        if not found or not all(map(is_public, found)):
+        if not found or not (trusted or all(map(is_public, found))):
             raise UnreadableFileError("It is not on the public network; give the article's public address.")
         return found
 

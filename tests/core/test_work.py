@@ -125,14 +125,45 @@ async def test_askers_take_turns_however_much_one_of_them_asks(held: Held) -> No
     assert [each for each in held.begun if each < 20] == list(range(10)), "one's own come in order"
 
 
+async def test_a_free_thread_goes_to_whom_the_least_is_done_for(held: Held) -> None:
+    free = threading.Event()
+    async with room(at_once=2, waiting=5) as work:
+        tasks = [task_of("greedy", work.run(held.once(0)))]
+        await until(lambda: held.begun == [0])
+        short = task_of("short", work.run(lambda: free.wait(10)))
+        await until(lambda: work.under_way == 2)
+        tasks.append(task_of("greedy", work.run(held.once(1))))
+        await until(lambda: work.waiting == 1)
+        tasks.append(task_of("other", work.run(held.once(2))))
+        await until(lambda: work.waiting == 2)
+        free.set()
+        await until(lambda: len(held.begun) == 2)
+        assert held.begun == [0, 2]
+        held.go.set()
+        await asyncio.gather(short, *tasks)
+
+
+async def test_askers_for_whom_as_much_is_done_take_turns(held: Held) -> None:
+    async with room(at_once=1, waiting=5) as work:
+        tasks = [task_of("first", work.run(held.once(0)))]
+        await until(lambda: held.begun == [0])
+        for number, name in ((10, "a"), (11, "a"), (20, "b"), (21, "b")):
+            tasks.append(task_of(name, work.run(held.once(number))))
+            await until(lambda: work.waiting == len(tasks) - 1)
+        held.go.set()
+        await asyncio.gather(*tasks)
+    assert held.begun == [0, 10, 20, 11, 21]
+
+
 async def test_one_asker_cannot_take_all_places(held: Held) -> None:
     async with room(at_once=1, waiting=5, each=3) as work:
-        mine = [task_of("me", work.run(held.once(number))) for number in range(4)]
+        mine = [task_of("me", work.run(held.once(number))) for number in range(3)]
+        await until(lambda: (work.under_way, work.waiting) == (1, 2))
         with pytest.raises(OverloadedError):
-            await mine[3]
+            await task_of("me", work.run(held.once(3)))
         yours = task_of("you", work.run(held.once(9)))
         held.go.set()
-        assert await asyncio.gather(*mine[:3], yours) == [0, 1, 2, 9]
+        assert await asyncio.gather(*mine, yours) == [0, 1, 2, 9]
 
 
 async def test_what_waits_too_long_is_refused_without_being_begun(held: Held) -> None:

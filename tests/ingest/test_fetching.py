@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -218,12 +220,63 @@ def test_a_name_is_connected_to_where_it_was_looked_at(site: Site) -> None:
 
     def resolve(host: str, port: int) -> list[str]:
         asked.append((host, port))
-        return ["10.9.8.7"]
+        return ["10.9.8.7"] if host == "rebound.example" else [host]
 
     site.replies["/"] = Reply(status=302, headers={"Location": "http://rebound.example/secret"})
     with pytest.raises(UnreadableFileError, match="not on the public network"):
         Fetcher(resolve=resolve, trusted=[site.place]).fetch(f"http://{site.place}/")
-    assert asked == [("rebound.example", 80)]
+    assert asked[1:] == [("rebound.example", 80)]
+
+
+def test_a_site_is_asked_by_its_name_at_the_address_that_was_looked_at(site: Site) -> None:
+    # Nobody answers at the first address, and nobody knows the name but our own resolver.
+    port = site.place.partition(":")[2]
+    place = f"news.invalid:{port}"
+    found = Fetcher(resolve=lambda _host, _port: ["127.0.0.2", "127.0.0.1"], trusted=[place]).fetch(f"http://{place}/a")
+    assert (found.url, found.data) == (f"http://{place}/a", b"<p>Hello.</p>")
+    assert [headers["host"] for _, headers in site.asked] == [place]
+
+
+def test_a_certificate_is_asked_for_by_the_name() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as pool:
+        listening.settimeout(10)
+        place = f"news.invalid:{listening.getsockname()[1]}"
+
+        def greeted() -> bytes:
+            connection, _ = listening.accept()
+            with connection:
+                return connection.recv(65_536)
+
+        greeting = pool.submit(greeted)
+        with pytest.raises(UnreadableFileError, match="could not be fetched"):
+            Fetcher(resolve=lambda _host, _port: ["127.0.0.1"], trusted=[place], seconds=10).fetch(f"https://{place}/")
+        assert b"news.invalid" in greeting.result(timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://news.example:8080/", "Only the ports 80 and 443"),
+        ("https://news.example:22/", "Only the ports 80 and 443"),
+        ("https://user:secret@news.example/", "holds a name or password"),
+        ("http://127.1/", "a number in disguise"),
+        ("http://2130706433/", "a number in disguise"),
+        ("http://0x7f000001/", "a number in disguise"),
+        ("http://127.0.0.1./", "a number in disguise"),
+        ("https://news.example/" + "a" * 3_000, "longer than 2,000"),
+        ("ftp://news.example/a", "Only http:// and https://"),
+    ],
+)
+def test_what_is_refused_before_any_name_is_looked_up(url: str, told: str) -> None:
+    asked = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append((host, port))
+        return []
+
+    with pytest.raises(UnreadableFileError, match=told):
+        Fetcher(resolve=resolve).fetch(url)
+    assert not asked
 
 
 @pytest.mark.parametrize(

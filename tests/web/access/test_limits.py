@@ -18,6 +18,7 @@ from rag.web.access.bodies import DEEPEST, Bodies
 from rag.web.access.limits import AddressRates, Limits, rate_of
 from rag.web.access.rights import RIGHTS, Load, Right, rights_to
 from rag.web.service import Service
+from rag.work import ASKER
 from tests.web.access.conftest import Guarded, make_keys
 
 ASK = rights_to("/v1/answers", RIGHTS)["POST"]
@@ -82,6 +83,19 @@ async def test_one_client_cannot_take_all_places() -> None:
     release.set()
     assert sorted([await task for task in waiting]) == [200, 200, 429]
     assert (await other, await answered(app, ASK)) == (200, 200)
+
+
+async def test_work_is_done_in_the_name_of_whoever_asks() -> None:
+    named = []
+
+    async def working(scope: Scope, receive: Receive, send: Send) -> None:
+        named.append(ASKER.get())
+        await inner(scope, receive, send)
+
+    app, key = Limits(working, None, {}), Key(id="1", name="Ann", scopes=frozenset(), created=datetime.now(UTC))
+    for asker in ("192.0.2.1", Asker(address="192.0.2.1", key=key)):
+        await answered(app, ASK, asker)
+    assert named == ["address:192.0.2.1", "key:1"]
 
 
 def test_addresses_without_number_share_counts() -> None:
