@@ -7,11 +7,12 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
-from sse_starlette import ServerSentEvent
+from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from rag.errors import DatelineError
 from rag.types import Event
 from rag.web.problems import UNEXPECTED, Problem, problem_of
+from rag.web.service import Service
 from rag.wire import Json
 from rag.work import Stream
 
@@ -32,6 +33,11 @@ async def whole(events: Stream[Event]) -> AsyncGenerator[Event | Problem]:
         except Exception:  # noqa: BLE001  nothing else would tell of it
             _log.exception("An answer broke off.")
             yield UNEXPECTED
+
+
+def event_stream(events: AsyncGenerator[ServerSentEvent], service: Service) -> EventSourceResponse:
+    """Return the response that sends events; comments keep the connection alive while nothing happens."""
+    return EventSourceResponse(events, sep="\n", shutdown_grace_period=service.options.grace)
 
 
 def sent(data: Mapping[str, Json], event: str | None = None) -> ServerSentEvent:

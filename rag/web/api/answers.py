@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from rag.types import Event, Question
 from rag.web.api.accepting import preferred
@@ -15,7 +15,7 @@ from rag.web.api.documenting import problems, replied
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY, QuestionAsked, SearchAsked
 from rag.web.api.schemas import AnswerSent, HitsSent
-from rag.web.events import sent, whole
+from rag.web.events import event_stream, sent, whole
 from rag.web.problems import Problem
 from rag.web.service import Service
 from rag.wire import Json, answer_object, event_object, hits_object
@@ -68,7 +68,7 @@ async def _streamed(service: Service, question: Question, request: Request) -> R
     """Return the response once the first event is there, so that a failure before it still has a status of its own."""
     stream = service.stream(question)
     first = await unless_gone(request, anext(stream))
-    return EventSourceResponse(_sent(first, stream), sep="\n", shutdown_grace_period=service.options.grace)
+    return event_stream(_sent(first, stream), service)
 
 
 async def _sent(first: Event, rest: Stream[Event]) -> AsyncGenerator[ServerSentEvent]:

@@ -8,20 +8,16 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from rag.errors import UserError
 from rag.question.requests import make_scope
-from rag.sentences import sentences
 from rag.types import Article, Scope, Span
 from rag.web.api import cursor
 from rag.web.api.documenting import Responses, headers, problems, replied
 from rag.web.api.requests import ArticleId, DateWords, Name
 from rag.web.api.schemas import ArticleSent, PageSent, RangeSent, VersionsSent
+from rag.web.ranges import demand_range, with_sentences
 from rag.web.service import Service
-from rag.wire import Json, article_object, page_object, range_object, versions_object
+from rag.wire import article_object, page_object, versions_object
 
-_Cursor = Annotated[
-    str | None, Query(alias="cursor", max_length=2000, description="The `next` of the page before this one.")
-]
 _Limit = Annotated[int, Query(ge=1, le=500, description="How many.")]
 _Start = Annotated[int | None, Query(ge=0, le=1 << 31, description="The first character, in Unicode code points.")]
 _End = Annotated[int | None, Query(ge=0, le=1 << 31, description="Behind the last character, in Unicode code points.")]
@@ -54,7 +50,9 @@ def _list(routes: APIRouter, service: Service) -> None:
     library = service.desk.library
 
     @routes.get("", summary="List the articles", response_model=PageSent, responses=problems() | _LISTED)
-    async def list_articles(request: Request, scope: _Scope, after: _Cursor = None, limit: _Limit = 100) -> Response:
+    async def list_articles(
+        request: Request, scope: _Scope, after: cursor.Given = None, limit: _Limit = 100
+    ) -> Response:
         """List the current articles, newest first. Articles that come and go meanwhile do not shift the pages."""
         place = cursor.read(after)
         found, total = await service.work.run(
@@ -87,11 +85,11 @@ def _read(routes: APIRouter, service: Service) -> None:
 
         def read() -> Response:
             stored = library.article(article_id, version)
-            span = _span(stored, start, end)
+            span = None if start is None and end is None else demand_range(stored, start, end)
             tagged = {"etag": _etag(stored, span), "cache-control": "private, no-cache"}
             if _holds(if_none_match, tagged["etag"]):
                 return Response(status_code=304, headers=tagged)
-            return JSONResponse(_told(stored, span), headers=tagged)
+            return JSONResponse(with_sentences(stored, span) if span else article_object(stored), headers=tagged)
 
         return await service.work.run(read)
 
@@ -113,15 +111,6 @@ def _link(request: Request, following: str) -> dict[str, str]:
     return {"link": f'<{request.base_url}v1/articles?{query}>; rel="next"'}
 
 
-def _span(article: Article, start: int | None, end: int | None) -> Span | None:
-    if start is None and end is None:
-        return None
-    span = Span(start or 0, len(article.text) if end is None else end)
-    if not span.start < span.end <= len(article.text):
-        raise UserError(f"There are no characters {span.start}–{span.end}; the article has {len(article.text)}.")
-    return span
-
-
 def _etag(article: Article, span: Span | None) -> str:
     return f'"{article.version}"' if span is None else f'"{article.version}:{span.start}-{span.end}"'
 
@@ -129,13 +118,6 @@ def _etag(article: Article, span: Span | None) -> str:
 def _holds(if_none_match: str | None, etag: str) -> bool:
     tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
     return etag in tags or "*" in tags
-
-
-def _told(article: Article, span: Span | None) -> dict[str, Json]:
-    if span is None:
-        return article_object(article)
-    touched = [each for each in sentences(article.text) if each.start < span.end and span.start < each.end]
-    return range_object(article, span, touched)
 
 
 _TAGGED = headers(("ETag", "The version, and the range where one was asked for."))

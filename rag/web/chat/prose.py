@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.types import Answer, Citation, Claim, Verdict
+from rag.web.markers import cited
 
-# What stands between backticks is code; a marker in it is a part of the code.
-_MARKER = re.compile(r"(`{1,3})[^`\n]*\1|\[([1-9][0-9]{0,3})\]")
 _AFTER_CLAIM = re.compile(r"(?:[ \t]*\[[1-9][0-9]{0,3}\])*")
 
 
@@ -53,10 +52,10 @@ def finished(answer: Answer) -> list[Part]:
         if claim.start < place:
             continue  # overlapping claims would show words twice
         parts += _linked(answer.text[place : claim.start], known)
-        cited = {marker: known[marker] for marker in claim.markers if marker in known}
-        parts += _linked(answer.text[claim.start : claim.end], cited, claim.verdict)
+        own = {marker: known[marker] for marker in claim.markers if marker in known}
+        parts += _linked(answer.text[claim.start : claim.end], own, claim.verdict)
         place = _end_of_markers(answer.text, claim)
-        parts += _linked(answer.text[claim.end : place], cited)
+        parts += _linked(answer.text[claim.end : place], own)
         if claim.verdict is not Verdict.SUPPORTED:
             parts.append(Flaw(verdict=claim.verdict, missing=claim.missing))
     parts += _linked(answer.text[place:], known)
@@ -70,13 +69,10 @@ def _end_of_markers(text: str, claim: Claim) -> int:
 
 def _linked(text: str, known: dict[int, Citation], verdict: Verdict | None = None) -> Iterator[Part]:
     place = 0
-    for found in _MARKER.finditer(text):
-        citation = known.get(int(found[2] or 0))
-        if citation is None:
-            continue
-        if words := text[place : found.start()].rstrip(" \t"):
+    for marker, citation in cited(text, known):
+        if words := text[place : marker.start].rstrip(" \t"):
             yield Words(text=words, verdict=verdict)
         yield Cite(citation=citation)
-        place = found.end()
+        place = marker.end
     if place < len(text):
         yield Words(text=text[place:], verdict=verdict)

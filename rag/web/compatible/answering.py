@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from fastapi import Request
-from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from rag.types import Answer, Delta, Event, Found, Question, Restart
 from rag.web.api.leaving import unless_gone
@@ -60,8 +59,3 @@ async def standing(events: Stream[Event], *, live: bool) -> AsyncGenerator[str |
                     yield event
                 case Problem():
                     yield event
-
-
-def event_stream(events: AsyncGenerator[ServerSentEvent], service: Service) -> EventSourceResponse:
-    """Return the response that sends events; comments keep the connection alive while nothing happens."""
-    return EventSourceResponse(events, sep="\n", shutdown_grace_period=service.options.grace)

@@ -16,13 +16,13 @@ from rag.types import Answer, Event
 from rag.web.api.documenting import problems, replied
 from rag.web.api.leaving import unless_gone
 from rag.web.api.requests import JSON_BODY
-from rag.web.compatible.answering import begun, event_stream, standing
+from rag.web.compatible.answering import begun, standing
 from rag.web.compatible.asked import CompletionAsked
 from rag.web.compatible.models import MODEL
 from rag.web.compatible.references import references
 from rag.web.compatible.refusing import CompatibleRoute, unknown_model
 from rag.web.compatible.schemas import CompletionSent
-from rag.web.events import sent
+from rag.web.events import event_stream, sent
 from rag.web.problems import Problem
 from rag.web.service import Service
 from rag.wire import Json, answer_object

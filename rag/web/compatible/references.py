@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from rag.types import Answer, Citation, Span
+from rag.web.markers import cited
 from rag.wire import Json, citation_object
-
-# What stands between backticks is code; a marker in it is a part of the code.
-_MARKER = re.compile(r"(`{1,3})[^`\n]*\1|\[([1-9][0-9]{0,3})\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,28 +25,23 @@ class PlacedCitation:
 
         The address is the publisher's where the article has one.
         """
-        cited = self.citation
+        citation = self.citation
         return {
             "start_index": self.place.start,
             "end_index": self.place.end,
-            "title": cited.source.title,
-            "url": cited.source.url or self.range_url,
-            "dateline": {**citation_object(cited), "range_url": self.range_url},
+            "title": citation.source.title,
+            "url": citation.source.url or self.range_url,
+            "dateline": {**citation_object(citation), "range_url": self.range_url},
         }
 
 
 def references(answer: Answer, base_url: str) -> list[PlacedCitation]:
     """Return the markers of an answer in reading order; `base_url` is the server's address, with a slash at its end."""
-    return list(_references(answer, base_url))
-
-
-def _references(answer: Answer, base_url: str) -> Iterator[PlacedCitation]:
-    cited = {citation.marker: citation for citation in answer.citations}
-    for found in _MARKER.finditer(answer.text):
-        if citation := cited.get(int(found[2] or 0)):
-            yield PlacedCitation(
-                place=Span(found.start(), found.end()), citation=citation, range_url=_range_url(citation, base_url)
-            )
+    known = {citation.marker: citation for citation in answer.citations}
+    return [
+        PlacedCitation(place=place, citation=citation, range_url=_range_url(citation, base_url))
+        for place, citation in cited(answer.text, known)
+    ]
 
 
 def _range_url(citation: Citation, base_url: str) -> str:

@@ -10,14 +10,13 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from rag import plain
-from rag.errors import UserError
 from rag.question.requests import make_question
-from rag.sentences import sentences
 from rag.types import Answer, Article, Found, Searching, Span
 from rag.web.api.schemas import AnswerSent, CheckedSent, HitsSent, RangeSent
 from rag.web.mcp.asked import LONGEST_RANGE, AskArticles, CheckDraft, ReadArticle, SearchArticles
+from rag.web.ranges import demand_range, with_sentences
 from rag.web.service import Service
-from rag.wire import Json, answer_object, checked_object, hits_object, range_object
+from rag.wire import Json, answer_object, checked_object, hits_object
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -140,18 +139,13 @@ _STEPS = 2
 
 
 def _range(article: Article, asked: ReadArticle) -> Done:
-    length = len(article.text)
-    end = length if asked.end is None else asked.end
-    if not asked.start < end <= length:
-        raise UserError(f"There are no characters {asked.start}–{end}; the article has {length}.")
-    end = min(end, asked.start + LONGEST_RANGE)
-    touched = [each for each in sentences(article.text) if each.start < end and asked.start < each.end]
-    source = article.source
+    start, end = demand_range(article, asked.start, asked.end)
+    span, source = Span(start, min(end, start + LONGEST_RANGE)), article.source
     head = (
         f"{source.title}\n{plain.described(source)} · {source.article_id}, version {article.version}, "
-        f"characters {asked.start}–{end} of {length}"
+        f"characters {span.start}–{span.end} of {len(article.text)}"
     )
     return Done(
-        made=range_object(article, Span(asked.start, end), touched),
-        text=plain.safe(f"{head}\n\n{article.text[asked.start : end]}"),
+        made=with_sentences(article, span),
+        text=plain.safe(f"{head}\n\n{article.text[span.start : span.end]}"),
     )
