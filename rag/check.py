@@ -98,7 +98,7 @@ class Checker:
         """Yield how far the check has come, and the checked draft last."""
         generation, draft = self.library.generation(), _readable(text)
         sentences = _claiming(draft)
-        cited, claims = Cited(by_meaning(self.embedder)), list[Claim]()
+        cited, claims = Cited(), list[Claim]()
         for place, sentence in enumerate(sentences):
             yield Checking(done=place, total=len(sentences))
             before = sentences[place - 1] if place else None

@@ -1,11 +1,9 @@
-"""Numbers citations as they are made, and judges sentences by those that stand behind them."""
+"""Numbers citations as they are made, with the evidence that each of them is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rag.types import Citation, Passage, Span, Verdict
-from rag.verify import Finding, Quote, Similarity, verify
+from rag.verify import Finding, Quote
 
 _WORTH = {Verdict.SUPPORTED: 2, Verdict.PARTIAL: 1, Verdict.UNSUPPORTED: 0, Verdict.UNCITED: 0}
 
@@ -13,10 +11,10 @@ _WORTH = {Verdict.SUPPORTED: 2, Verdict.PARTIAL: 1, Verdict.UNSUPPORTED: 0, Verd
 class Cited:
     """The citations so far, in the order of their markers; each place is cited once."""
 
-    def __init__(self, similarity: Similarity) -> None:
-        self._similarity = similarity
-        self._nearby: list[str] = []
+    def __init__(self) -> None:
         self.citations: list[Citation] = []
+        self.quotes: list[Quote] = []
+        """The evidence of each citation."""
 
     def cite(self, passage: Passage, span: Span) -> int:
         """Return the marker of a sentence of a passage."""
@@ -33,16 +31,8 @@ class Cited:
             quote=passage.slice(span),
         )
         self.citations.append(citation)
-        self._nearby.append(passage.text)
+        self.quotes.append(quoted(passage, span))
         return citation.marker
-
-    def check(self, claim: str, markers: Sequence[int]) -> Finding:
-        """Return how well what the markers stand for carries a claim."""
-        quotes = [
-            Quote(text=citation.quote, source=citation.source, nearby=self._nearby[citation.marker - 1])
-            for citation in (self.citations[marker - 1] for marker in markers)
-        ]
-        return verify(claim, quotes, self._similarity)
 
 
 def quoted(passage: Passage, span: Span) -> Quote:

@@ -130,7 +130,7 @@ class _Sources:
     def __init__(self, hits: Sequence[Hit], similarity: Similarity) -> None:
         self._hits = hits
         self._similarity = similarity
-        self._cited = Cited(similarity)
+        self._cited = Cited()
 
     @property
     def citations(self) -> Sequence[Citation]:
@@ -149,7 +149,7 @@ class _Sources:
 
     def check(self, claim: str, markers: Sequence[int]) -> Finding:
         """Return how well what the markers stand for carries a claim."""
-        return self._cited.check(claim, markers)
+        return verify(claim, [self._cited.quotes[marker - 1] for marker in markers], self._similarity)
 
     def _best(self, hit: Hit, claim: str) -> Span:
         passage = hit.passage
