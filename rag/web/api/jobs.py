@@ -17,6 +17,7 @@ from rag.web.api.documenting import problems
 from rag.web.api.runner import Runner
 from rag.web.api.schemas_writing import JobSent, JobsSent
 from rag.web.problems import Problem
+from rag.web.running import close_together
 from rag.web.service import Service
 from rag.wire import job_object, list_object
 
@@ -38,10 +39,11 @@ def router(service: Service) -> APIRouter:
     @asynccontextmanager
     async def running(_: object) -> AsyncGenerator[None]:
         yield
-        await runner.close(service.options.grace)
+        await close_together(service.rooms, service.options.grace)
+        await runner.ended()
 
     routes = APIRouter(prefix="/v1", lifespan=running)
-    routes.include_router(submitting.router(service, runner, Replies(service.records)))
+    routes.include_router(submitting.router(runner, Replies(service.records)))
     routes.include_router(removing.router(service))
     routes.include_router(_jobs(jobs))
     return routes

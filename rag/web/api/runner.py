@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -77,23 +77,17 @@ class Runner:
         finally:
             await asyncio.to_thread(submitted.drop)
 
-    async def outcome(
-        self, task: asyncio.Task[Outcome], seconds: float, stopping: Callable[[], bool]
-    ) -> Outcome | None:
+    async def outcome(self, task: asyncio.Task[Outcome], seconds: float) -> Outcome | None:
         """Return how a job ended, or None when it takes longer or the server is stopping."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not stopping():
+        while time.monotonic() < until and not self.room.closing:
             await asyncio.wait({task}, timeout=min(_TICK, until - time.monotonic()))
             if task.done():
                 return task.result()
         return None
 
-    async def close(self, grace: float) -> None:
-        """Take no more, let the job under way end at its next item, and note what was not done as interrupted.
-
-        A room that closes already, with the server's others, gets no further time.
-        """
-        await self.room.close(0 if self.room.closing else grace)
+    async def ended(self) -> None:
+        """Wait until what was not done when the room closed is noted as interrupted."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
 

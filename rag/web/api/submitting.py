@@ -19,7 +19,6 @@ from rag.web.api.runner import Outcome, Runner
 from rag.web.api.schemas_writing import ReportSent
 from rag.web.api.uploads import UPLOAD_BODY, submitted
 from rag.web.problems import Problem
-from rag.web.service import Service
 from rag.wire import Json, job_object
 
 LONGEST_WAIT = 10.0
@@ -35,7 +34,7 @@ Prefer = Annotated[
 ]
 
 
-def router(service: Service, runner: Runner, replies: Replies) -> APIRouter:
+def router(runner: Runner, replies: Replies) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["articles"])
 
@@ -60,7 +59,7 @@ def router(service: Service, runner: Runner, replies: Replies) -> APIRouter:
             nonlocal taken
             taken = True
             job, task = await runner.submit(given)
-            outcome = await runner.outcome(task, _wait(prefer), lambda: service.work.closing)
+            outcome = await runner.outcome(task, _wait(prefer))
             return _answered(outcome) if outcome else _accepted(job, prefer)
 
         try:
