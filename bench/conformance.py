@@ -75,9 +75,7 @@ def served(library: Path) -> Iterator[str]:
         yield address
 
 
-def run(
-    address: str, place: Path, *, examples: int, seed: int, phases: str = "examples,coverage,fuzzing,stateful"
-) -> Outcome:
+def run(address: str, place: Path, *, examples: int, seed: int, phases: str = PHASES) -> Outcome:
     """Have the requests made; what schemathesis tells, and how to make each failing request again, is printed."""
     report = place / "report.json"
     words = ["--config-file", CONFIG, "run", f"{address}/openapi.json", "--phases", phases, "-n", examples]

@@ -74,6 +74,7 @@ def _read(paths: Sequence[Path | Origin | Failure], run: _Run, progress: Callabl
     for done, file in enumerate(files):
         if isinstance(file, Failure):
             run.failed.append(file)
+            progress(Progress(done=done + 1, total=len(files), path=file.path, articles=run.met))
             continue
         for found in load(file.path):
             run.take(found, file)

@@ -71,6 +71,12 @@ UNEXPECTED = Problem(
     detail="Something went wrong on our side, and it was logged. Try again, or run `dateline doctor`.",
 )
 
+NOWHERE = Problem(
+    status=404,
+    kind="not-found",
+    detail="There is nothing here. The OpenAPI document at /openapi.json tells what there is.",
+)
+
 _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 # The first that fits counts, so what is special stands before what is general.
@@ -81,7 +87,7 @@ _TOLD: dict[type[errors.DatelineError], tuple[int, str, int | None]] = {
     errors.ClosingError: (503, "closing", 5),
     errors.LibraryLockedError: (503, "library-locked", 5),
     errors.StorageError: (507, "storage", None),
-    errors.LibraryError: (503, "library", None),
+    errors.LibraryError: (503, "library", 5),
     errors.ProviderBusyError: (503, "model-busy", 5),
     errors.ProviderError: (502, "model", None),
     errors.DatelineError: (500, "unexpected", None),

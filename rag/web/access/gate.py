@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rag.web.access.rights import Right, rights_to
-from rag.web.problems import Problem
+from rag.web.problems import NOWHERE, Problem
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared, not bound
@@ -20,11 +20,6 @@ ANY_HOST = "*"
 _Place = tuple[str, str, int]
 _PORTS = {"http": 80, "https": 443}
 _PLACE = "dateline.right"
-_NOWHERE = Problem(
-    status=404,
-    kind="not-found",
-    detail="There is nothing here. The OpenAPI document at /openapi.json tells what there is.",
-)
 
 
 class Gate:
@@ -58,7 +53,7 @@ class Gate:
             return Problem(status=HTTPStatus.FORBIDDEN, kind="unknown-host", detail=detail)
         allowed = rights_to(path := path_of(scope), self._rights)
         if not allowed or (path.startswith(("/assets/", "/static/")) and ".." in path):
-            return _NOWHERE
+            return NOWHERE
         right = allowed.get(self._method(scope, headers))
         if right is None:
             methods = ", ".join(sorted(allowed))

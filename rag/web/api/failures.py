@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from rag.errors import DatelineError, OverloadedError
 from rag.web.api.leaving import GoneError
-from rag.web.problems import Problem, problem_of
+from rag.web.problems import NOWHERE, Problem, problem_of
 from rag.wire import Json
 
 _log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ _MOST_MISTAKES = 20
 _LONGEST = 200
 """Characters of what is told about one mistake."""
 _DETAILS = {
-    404: "There is nothing here. The OpenAPI document at /openapi.json tells what there is.",
+    404: NOWHERE.detail,
     405: "This is not done here; the header Allow says what is.",
 }
 

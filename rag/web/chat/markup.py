@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,7 +103,7 @@ def limits(answer: Answer) -> str:
 def _said(scope: Scope) -> str:
     said = [
         f"published from {day(scope.since)}" if scope.since else "",
-        f"published before {day(scope.until)}" if scope.until else "",
+        f"published up to {day(scope.until - timedelta(microseconds=1))}" if scope.until else "",
         f"as they stood on {day(scope.as_of)}" if scope.as_of else "",
         f"by {' or '.join(scope.publishers)}" if scope.publishers else "",
     ]
