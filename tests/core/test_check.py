@@ -129,6 +129,13 @@ def test_several_sentences_bear_out_a_claim_at_most_in_part(checker: Checker) ->
     assert len({citation.version for citation in checked.citations}) == 1
 
 
+def test_articles_that_hold_a_half_each_bear_nothing_out_together(checker: Checker) -> None:
+    draft = "Drivers face a detour of 14 miles by way of Dunmarsh, and mending the bridge will cost £4.1 million."
+    checked = checker.check(draft)
+    [claim] = checked.claims
+    assert (claim.verdict, claim.missing, len(checked.citations)) == (Verdict.UNSUPPORTED, ("£4.1 million",), 1)
+
+
 def test_a_nearer_sentence_that_denies_a_claim_lowers_it(checker: Checker) -> None:
     checked = checker.check("The plant itself will close, and the smokehouse will be rebuilt by the end of August.")
     [claim] = checked.claims

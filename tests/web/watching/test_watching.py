@@ -99,6 +99,15 @@ def test_lines_of_others_and_warnings_have_the_same_form(log: io.StringIO) -> No
     assert "ValueError: invalid literal" in str(third["exception"])
 
 
+def test_only_our_own_errors_are_told_in_words_and_shortly(log: io.StringIO) -> None:
+    Logs().failed(ValueError(QUESTION))
+    Logs().failed(ProviderBusyError("x" * 1000))
+    foreign, ours = lines(log)
+    assert (foreign["error"], foreign.get("detail")) == ("ValueError", None)
+    assert QUESTION not in log.getvalue()
+    assert (ours["error"], ours["detail"]) == ("ProviderBusyError", "x" * 300)
+
+
 def test_a_line_of_text_stays_one_line() -> None:
     root, stream = logging.getLogger(), io.StringIO()
     before = root.handlers[:], root.level
