@@ -73,7 +73,7 @@ def _jobs(jobs: Jobs) -> APIRouter:
         after: cursor.Given = None,
         limit: Annotated[int, Query(ge=1, le=500, description="How many.")] = 100,
     ) -> Response:
-        """List the jobs, newest first; those that ended are forgotten after a week."""
+        """List the jobs, newest first; those that ended are forgotten after a week, or once 1,000 newer ones stand."""
         before = cursor.read_number("jobs", after)
         found = await asyncio.to_thread(lambda: jobs.list(limit=limit + 1, before=before))
         following = cursor.write_number("jobs", found[limit - 1].number) if len(found) > limit else None
